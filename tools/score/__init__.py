@@ -1,0 +1,1 @@
+"""Scores of a run: regional AGC indices, PJM's score, tracking error and lag."""
