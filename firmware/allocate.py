@@ -1,0 +1,109 @@
+"""Splits the station's power over the bays. lint: integer, hot
+
+Water-filling in proportion to the ratings inside each bay's envelope, exact to 1 W; then raises are held back until the bookings of all bays
+fit under the shared limit: one bay's raise waits for another's confirmed cut (design §6).
+"""
+
+from firmware.units import share
+
+_WEIGHT_W = 100  # one unit of weight, so that a sum of weights stays below 2**15
+
+
+class Allocator:
+    """Fills `power_w[i]` for every bay. One object, reused by each step."""
+
+    def __init__(self, image, ratings_w):
+        self.bays = image.bays
+        self.count = len(image.bays)
+        self.weights = [max(1, rating_w // _WEIGHT_W) for rating_w in ratings_w]
+        self.caps = [0] * self.count
+        self.power_w = [0] * self.count
+        self.held_back = False
+
+    def split(self, total_w):
+        """total_w must lie between the sums of the bays' envelopes."""
+        sign = 1
+        if total_w < 0:
+            sign = -1
+            total_w = -total_w
+        for i in range(self.count):
+            bay = self.bays[i]
+            self.caps[i] = bay.envelope_hi_w.value if sign > 0 else -bay.envelope_lo_w.value
+            self.power_w[i] = 0
+        self._fill(total_w)
+        if sign < 0:
+            for i in range(self.count):
+                self.power_w[i] = -self.power_w[i]
+
+    def _fill(self, left_w):
+        """Each round gives every open bay its share; a full bay closes and what it left goes round again."""
+        while left_w > 0:
+            weights = 0
+            for i in range(self.count):
+                if self.power_w[i] < self.caps[i]:
+                    weights += self.weights[i]
+            if weights == 0:
+                return
+            given_w = self._round(left_w, weights)
+            if given_w == 0:
+                self._spread(left_w)
+                return
+            left_w -= given_w
+
+    def _round(self, left_w, weights):
+        given_w = 0
+        for i in range(self.count):
+            room_w = self.caps[i] - self.power_w[i]
+            if room_w > 0:
+                part_w = share(left_w, self.weights[i], weights)
+                if part_w > room_w:
+                    part_w = room_w
+                self.power_w[i] += part_w
+                given_w += part_w
+        return given_w
+
+    def _spread(self, left_w):
+        """The last few watts, less than one for each bay: one each, to the largest headroom first."""
+        while left_w > 0:
+            best = 0
+            for i in range(self.count):
+                if self.caps[i] - self.power_w[i] > self.caps[best] - self.power_w[best]:
+                    best = i
+            if self.caps[best] <= self.power_w[best]:
+                return
+            self.power_w[best] += 1
+            left_w -= 1
+
+    def hold_back(self, hi_w, lo_w):
+        """Take back raises until the bookings, as they would stand, fit into [lo_w, hi_w]."""
+        self.held_back = False
+        total_hi = total_lo = 0
+        for i in range(self.count):
+            bay = self.bays[i]
+            if bay.silent.value or not bay.following.value:
+                continue  # already taken off the limit
+            power_w = self.power_w[i]
+            total_hi += power_w if power_w > bay.booked_hi_w.value else bay.booked_hi_w.value
+            total_lo += power_w if power_w < bay.booked_lo_w.value else bay.booked_lo_w.value
+        if total_hi > hi_w:
+            self._lower(total_hi - hi_w)
+        if total_lo < lo_w:
+            self._lift(lo_w - total_lo)
+
+    def _lower(self, excess_w):
+        for i in range(self.count):
+            raise_w = self.power_w[i] - self.bays[i].booked_hi_w.value
+            if raise_w > 0 and excess_w > 0:
+                cut_w = raise_w if raise_w < excess_w else excess_w
+                self.power_w[i] -= cut_w
+                excess_w -= cut_w
+                self.held_back = True
+
+    def _lift(self, excess_w):
+        for i in range(self.count):
+            raise_w = self.bays[i].booked_lo_w.value - self.power_w[i]
+            if raise_w > 0 and excess_w > 0:
+                cut_w = raise_w if raise_w < excess_w else excess_w
+                self.power_w[i] += cut_w
+                excess_w -= cut_w
+                self.held_back = True

@@ -1,0 +1,95 @@
+"""Every message that the firmware gives, as a stable number with a short English text.
+
+The catalogue on the host (tools/catalogue.py) holds English and Chinese, cause and next action for the same numbers; a test keeps the
+two in step. Limits and winners are numbers of the same space, so that 104, console and report show one and the same code.
+V0xx system, V1xx configuration, V2xx links and devices, V3xx control and limits, V4xx telecontrol.
+"""
+
+STARTED, STOPPED, UNEXPECTED, RECORDER_GAP, OUT_OF_MEMORY = 1, 2, 3, 4, 5
+
+CONFIG_UNREADABLE, CONFIG_NOT_JSON, CONFIG_UNKNOWN_KEY, CONFIG_MISSING_KEY = 101, 102, 103, 104
+CONFIG_BAD_VALUE, CONFIG_CONFLICT = 105, 106
+
+METER_SILENT, METER_BACK, CONVERTER_SILENT, CONVERTER_BACK = 201, 202, 203, 204
+CONVERTER_FAULTED, CONVERTER_CLEARED, CONVERTER_STRAYS, CONVERTER_FOLLOWS = 205, 206, 207, 208
+PORT_FAILED, NOT_SUNSPEC, SENTINEL_READ = 209, 210, 211
+
+LIMIT_NONE = 0
+LIMIT_RATING, LIMIT_SOC_MAX, LIMIT_SOC_MIN, LIMIT_SOC_UNKNOWN = 301, 302, 303, 304
+LIMIT_CONVERTER_SILENT, LIMIT_CONVERTER_FAULT, LIMIT_CONVERTER_OFF = 305, 306, 307
+LIMIT_SITE_IMPORT, LIMIT_SITE_EXPORT, LIMIT_BOOKED, LIMIT_NOT_FOLLOWING = 308, 309, 310, 311
+
+WINNER_NONE, WINNER_AGC, WINNER_SCHEDULE, WINNER_HOLD, WINNER_RAMP_TO_ZERO, WINNER_LOCAL = 330, 331, 332, 333, 334, 335
+
+MASTERS_GONE, MASTER_BACK, ORDER_EXPIRED, LOCAL_ON, LOCAL_OFF = 340, 341, 342, 343, 344
+
+SETPOINT_OUT_OF_RANGE, SETPOINT_LOCAL, SETPOINT_AGC_OFF, CLOCK_SET, CLOCK_REFUSED = 401, 402, 403, 404, 405
+LINK_OPENED, LINK_CLOSED, LINK_REFUSED, PORT_IN_USE, SETPOINT_ACCEPTED = 406, 407, 408, 409, 410
+COMMAND_REFUSED = 411
+
+TEXTS = (
+    (STARTED, "firmware started"),
+    (STOPPED, "firmware stopped, all leases withdrawn"),
+    (UNEXPECTED, "unexpected exception, leases withdrawn"),
+    (RECORDER_GAP, "recorder overflowed, frames lost"),
+    (OUT_OF_MEMORY, "out of memory, leases withdrawn"),
+    (CONFIG_UNREADABLE, "configuration file cannot be read"),
+    (CONFIG_NOT_JSON, "configuration is not JSON"),
+    (CONFIG_UNKNOWN_KEY, "unknown key"),
+    (CONFIG_MISSING_KEY, "missing key"),
+    (CONFIG_BAD_VALUE, "bad value"),
+    (CONFIG_CONFLICT, "values contradict each other"),
+    (METER_SILENT, "meter silent"),
+    (METER_BACK, "meter answers again"),
+    (CONVERTER_SILENT, "converter silent"),
+    (CONVERTER_BACK, "converter answers again"),
+    (CONVERTER_FAULTED, "converter reports a fault"),
+    (CONVERTER_CLEARED, "converter fault cleared"),
+    (CONVERTER_STRAYS, "converter does not follow its command"),
+    (CONVERTER_FOLLOWS, "converter follows again"),
+    (PORT_FAILED, "port cannot be opened"),
+    (NOT_SUNSPEC, "device lacks a SunSpec model"),
+    (SENTINEL_READ, "device reports a value as not implemented"),
+    (LIMIT_NONE, "no limit binds"),
+    (LIMIT_RATING, "converter rating"),
+    (LIMIT_SOC_MAX, "upper SOC limit"),
+    (LIMIT_SOC_MIN, "lower SOC limit"),
+    (LIMIT_SOC_UNKNOWN, "SOC unknown or stale"),
+    (LIMIT_CONVERTER_SILENT, "converter silent"),
+    (LIMIT_CONVERTER_FAULT, "converter fault"),
+    (LIMIT_CONVERTER_OFF, "converter off"),
+    (LIMIT_SITE_IMPORT, "site import limit"),
+    (LIMIT_SITE_EXPORT, "site export limit"),
+    (LIMIT_BOOKED, "waits for another bay's confirmed cut"),
+    (LIMIT_NOT_FOLLOWING, "converter does not follow"),
+    (WINNER_NONE, "no order"),
+    (WINNER_AGC, "AGC set-point"),
+    (WINNER_SCHEDULE, "schedule"),
+    (WINNER_HOLD, "hold of the last order"),
+    (WINNER_RAMP_TO_ZERO, "ramp to zero"),
+    (WINNER_LOCAL, "local mode"),
+    (MASTERS_GONE, "all masters gone, fallback"),
+    (MASTER_BACK, "master back"),
+    (ORDER_EXPIRED, "order expired, fallback"),
+    (LOCAL_ON, "local mode on"),
+    (LOCAL_OFF, "remote mode on"),
+    (SETPOINT_OUT_OF_RANGE, "set-point outside the registered range refused"),
+    (SETPOINT_LOCAL, "command refused in local mode"),
+    (SETPOINT_AGC_OFF, "set-point refused while AGC is off"),
+    (CLOCK_SET, "clock set by the master"),
+    (CLOCK_REFUSED, "clock command refused"),
+    (LINK_OPENED, "104 link opened"),
+    (LINK_CLOSED, "104 link closed"),
+    (LINK_REFUSED, "104 link refused"),
+    (PORT_IN_USE, "port already in use"),
+    (SETPOINT_ACCEPTED, "set-point accepted"),
+    (COMMAND_REFUSED, "command refused"),
+)
+
+
+def text(code):
+    """Short English text of a code."""
+    for number, words in TEXTS:
+        if number == code:
+            return words
+    return "unknown code"

@@ -1,0 +1,117 @@
+"""What single keys cannot show: a configuration whose values contradict each other, or break a promise of the design.
+
+Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what can be computed is claimed.
+"""
+
+from firmware import codes, schema
+
+
+def conflicts(config, errors):
+    """Append every contradiction in a configuration whose keys are sound by themselves."""
+    _counts(config, errors)
+    _names(config, errors)
+    _buses(config, errors)
+    _references(config, errors)
+    _bays(config, errors)
+    _site(config, errors)
+    _orders(config, errors)
+    _telecontrol(config, errors)
+
+
+def _add(errors, path, value, right):
+    errors.append((codes.CONFIG_CONFLICT, path, value, right))
+
+
+def _counts(config, errors):
+    if not 1 <= len(config["bays"]) <= schema.MAX_BAYS:
+        _add(errors, "bays", len(config["bays"]), "1 to %d bays" % schema.MAX_BAYS)
+
+
+def _names(config, errors):
+    for section in ("buses", "meters", "bays"):
+        seen = []
+        for i in range(len(config[section])):
+            name = config[section][i]["name"]
+            if name in seen:
+                _add(errors, "%s[%d].name" % (section, i), name, "a name that is used once")
+            seen.append(name)
+
+
+def _buses(config, errors):
+    for i in range(len(config["buses"])):
+        bus = config["buses"][i]
+        if bus["kind"] == "rtu" and not bus["device"]:
+            _add(errors, "buses[%d].device" % i, "", "the serial device of an rtu bus")
+        if bus["kind"] == "tcp" and not bus["host"]:
+            _add(errors, "buses[%d].host" % i, "", "the host of a tcp bus")
+
+
+def _references(config, errors):
+    buses = [bus["name"] for bus in config["buses"]]
+    for i in range(len(config["meters"])):
+        _refer(errors, "meters[%d].bus" % i, config["meters"][i]["bus"], buses)
+    for i in range(len(config["bays"])):
+        _refer(errors, "bays[%d].converter.bus" % i, config["bays"][i]["converter"]["bus"], buses)
+    if config["site"]["meter"]:
+        _refer(errors, "site.meter", config["site"]["meter"], [meter["name"] for meter in config["meters"]])
+
+
+def _refer(errors, path, name, names):
+    if name not in names:
+        _add(errors, path, name, "one of: " + (", ".join(names) or "(none is configured)"))
+
+
+def _bays(config, errors):
+    for i in range(len(config["bays"])):
+        path = "bays[%d]." % i
+        battery = config["bays"][i]["battery"]
+        if battery["soc_max_bp"] - battery["soc_min_bp"] < 2 * battery["taper_bp"]:
+            right = "soc_max_bp - soc_min_bp of at least 2 * taper_bp (%d)" % (2 * battery["taper_bp"])
+            _add(errors, path + "battery.taper_bp", battery["taper_bp"], right)
+        converter = config["bays"][i]["converter"]
+        if converter["lease_ms"] % 1000:
+            _add(errors, path + "converter.lease_ms", converter["lease_ms"], "whole seconds, as the device counts them")
+        if converter["poll_ms"] * 2 > converter["lease_ms"]:
+            _add(errors, path + "converter.poll_ms", converter["poll_ms"], "at most half of lease_ms")
+        if converter["poll_ms"] * 2 > converter["max_age_ms"]:
+            _add(errors, path + "converter.max_age_ms", converter["max_age_ms"], "at least twice poll_ms")
+
+
+def _site(config, errors):
+    site = config["site"]
+    if site["load_min_w"] > site["load_max_w"]:
+        _add(errors, "site.load_min_w", site["load_min_w"], "at most load_max_w")
+    for i in range(len(config["meters"])):
+        meter = config["meters"][i]
+        if meter["sign"] == 0:
+            _add(errors, "meters[%d].sign" % i, 0, "1 or -1")
+        if meter["period_ms"] * 2 > meter["max_age_ms"]:
+            _add(errors, "meters[%d].max_age_ms" % i, meter["max_age_ms"], "at least twice period_ms")
+
+
+def _orders(config, errors):
+    control = config["control"]
+    if control["fallback"] == "schedule" and not control["schedule"]:
+        _add(errors, "control.schedule", [], "at least one row [minute of day, W] for the fallback 'schedule'")
+    last = -1
+    for row in control["schedule"]:
+        if row[0] <= last:
+            _add(errors, "control.schedule", row[0], "minutes that increase from row to row")
+        last = row[0]
+
+
+def _telecontrol(config, errors):
+    tele = config["telecontrol"]
+    if tele["w"] > tele["k"]:
+        _add(errors, "telecontrol.w", tele["w"], "at most k (%d)" % tele["k"])
+    if tele["t2_s"] >= tele["t1_s"]:
+        _add(errors, "telecontrol.t2_s", tele["t2_s"], "less than t1_s (%d)" % tele["t1_s"])
+    seen = [tele["setpoint_ioa"]]
+    if tele["agc_request_ioa"] in seen:
+        _add(errors, "telecontrol.agc_request_ioa", tele["agc_request_ioa"], "an address that is used once")
+    seen.append(tele["agc_request_ioa"])
+    for i in range(len(tele["points"])):
+        ioa = tele["points"][i]["ioa"]
+        if ioa in seen:
+            _add(errors, "telecontrol.points[%d].ioa" % i, ioa, "an address that is used once")
+        seen.append(ioa)

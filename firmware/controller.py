@@ -1,0 +1,99 @@
+"""The control step: sense, estimate, envelope, decide, allocate, actuate, report (design §3). lint: integer, hot
+
+Deterministic in (image, now): no clock, no port, no other memory. Exact for any step of 0..60 s. Allocates nothing in steady state.
+"""
+
+from firmware import energy
+from firmware.allocate import Allocator
+from firmware.booking import BayBooking, SumBooking
+from firmware.decide import Decider
+from firmware.envelope import BayEnvelope, SiteEnvelope
+from firmware.image import GOOD, STALE
+from firmware.report import Reporter
+from firmware.units import clip
+from protocols.ticks import ticks_diff
+
+LONGEST_STEP_MS = 60000
+
+
+class Controller:
+    def __init__(self, image, config):
+        """`config` is a validated configuration (firmware/config.py)."""
+        self.image = image
+        self.bays = image.bays
+        self.ageing = tuple([s for s in image.inputs if s.max_age_ms])
+        bays = config["bays"]
+        ratings = [bay["rating_w"] for bay in bays]
+        self.bookings = []
+        self.envelopes = []
+        for i in range(len(bays)):
+            converter = bays[i]["converter"]
+            self.bookings.append(
+                BayBooking(self.bays[i], ratings[i], converter["response_ms"], release_ms(converter))
+            )
+            self.envelopes.append(BayEnvelope(self.bays[i], bays[i]))
+        site = config["site"]
+        self.sum_booking = SumBooking(image, site["meter_latency_ms"], site["load_min_w"], site["load_max_w"])
+        self.site = SiteEnvelope(image, site)
+        self.decider = Decider(image.station, config["control"])
+        self.allocator = Allocator(image, ratings)
+        self.reporter = Reporter(image, ratings)
+        self.last = 0
+
+    def start(self, now):
+        """Time begins; nothing is commanded yet."""
+        self.last = now
+        for booking in self.bookings:
+            booking.start(now)
+        self.image.station.sum_start.value = now
+        for bay in self.bays:
+            bay.command_w.put(0, now)
+
+    def step(self, now):
+        dt_ms = clip(ticks_diff(now, self.last), 0, LONGEST_STEP_MS)
+        self.last = now
+        self._sense(now)
+        self._limit()
+        self.decider.choose()
+        self.decider.ramp(dt_ms, self.site.lo_w, self.site.hi_w)
+        self._actuate(now)
+        self._count(dt_ms)
+        self.reporter.report(self.site, self.allocator)
+
+    def _sense(self, now):
+        for signal in self.ageing:
+            if signal.quality == GOOD and ticks_diff(now, signal.time) > signal.max_age_ms:
+                signal.quality = STALE
+        for booking in self.bookings:
+            booking.sense(now)
+        self.sum_booking.sense(now)
+
+    def _limit(self):
+        for envelope in self.envelopes:
+            envelope.update()
+        self.site.update()
+
+    def _actuate(self, now):
+        allocator = self.allocator
+        allocator.split(self.image.station.ramped_w.value)
+        allocator.hold_back(self.site.hi_w, self.site.lo_w)
+        for i in range(len(self.bays)):
+            power_w = allocator.power_w[i]
+            self.bays[i].command_w.put(power_w, now)
+            self.bookings[i].commanded(power_w)
+        self.sum_booking.commanded(now)
+
+    def _count(self, dt_ms):
+        for bay in self.bays:
+            if bay.power_w.quality != GOOD:
+                continue
+            power_w = bay.power_w.value
+            if power_w >= 0:
+                energy.add(power_w, dt_ms, bay.charged_kwh, bay.charged_wh, bay.charged_wms)
+            else:
+                energy.add(-power_w, dt_ms, bay.discharged_kwh, bay.discharged_wh, bay.discharged_wms)
+
+
+def release_ms(converter):
+    """How long a bay that fell silent may still hold power: the lease in the device, then the fall to zero."""
+    return converter["lease_ms"] + converter["response_ms"] + converter["poll_ms"]

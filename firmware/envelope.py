@@ -1,0 +1,121 @@
+"""The envelope: where a bay's commanded power may lie, as a signed interval in AC W that always contains 0 (design §1, §6).
+
+Limits only cut. Each cut names itself; the last one that moved an end is the one that binds. What is not known counts as closed.
+lint: integer, hot
+"""
+
+from firmware import codes
+from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, GOOD
+from firmware.units import share
+
+
+class BayEnvelope:
+    """Cuts one bay's interval from the converter's rating down; the result stands in the bay's image."""
+
+    def __init__(self, bay, config):
+        battery = config["battery"]
+        self.bay = bay
+        self.charge_w = config["rating_w"]
+        self.discharge_w = config["rating_w"] if config["bidirectional"] else 0
+        self.soc_max_bp = battery["soc_max_bp"]
+        self.soc_min_bp = battery["soc_min_bp"]
+        self.taper_bp = battery["taper_bp"]
+
+    def update(self):
+        bay = self.bay
+        self._set_hi(self.charge_w, codes.LIMIT_RATING)
+        self._set_lo(-self.discharge_w, codes.LIMIT_RATING)
+        state = bay.state
+        if state.quality != GOOD or bay.power_w.quality != GOOD:
+            self._close(codes.LIMIT_CONVERTER_SILENT)
+        elif state.value == CONVERTER_FAULT:
+            self._close(codes.LIMIT_CONVERTER_FAULT)
+        elif state.value == CONVERTER_OFF:
+            self._close(codes.LIMIT_CONVERTER_OFF)
+        elif not bay.following.value:
+            self._close(codes.LIMIT_NOT_FOLLOWING)
+        elif bay.soc_bp.quality != GOOD:
+            self._close(codes.LIMIT_SOC_UNKNOWN)
+        else:
+            self._taper(bay.soc_bp.value)
+
+    def _taper(self, soc_bp):
+        """Power falls linearly to 0 over the last taper_bp before either end of the SOC window."""
+        room_bp = self.soc_max_bp - soc_bp
+        if room_bp < self.taper_bp:
+            self._set_hi(share(self.charge_w, room_bp, self.taper_bp) if room_bp > 0 else 0, codes.LIMIT_SOC_MAX)
+        room_bp = soc_bp - self.soc_min_bp
+        if room_bp < self.taper_bp:
+            self._set_lo(-share(self.discharge_w, room_bp, self.taper_bp) if room_bp > 0 else 0, codes.LIMIT_SOC_MIN)
+
+    def _close(self, code):
+        self._set_hi(0, code)
+        self._set_lo(0, code)
+
+    def _set_hi(self, power_w, code):
+        self.bay.envelope_hi_w.value = power_w
+        self.bay.limit_hi.value = code
+
+    def _set_lo(self, power_w, code):
+        self.bay.envelope_lo_w.value = power_w
+        self.bay.limit_lo.value = code
+
+
+class SiteEnvelope:
+    """What the site's connection leaves for the sum of the bays."""
+
+    def __init__(self, image, site):
+        self.station = image.station
+        self.bays = image.bays
+        self.import_max_w = site["import_max_w"]
+        self.export_max_w = site["export_max_w"]
+        self.hi_w = 0  # for the bays that obey, after the ones that cannot be commanded
+        self.lo_w = 0
+        self.limit_hi = 0
+        self.limit_lo = 0
+
+    def update(self):
+        station = self.station
+        hi = self.import_max_w - station.base_hi_w.value
+        lo = -self.export_max_w - station.base_lo_w.value
+        bays_hi = bays_lo = 0
+        for bay in self.bays:
+            if bay.silent.value or not bay.following.value:
+                hi -= bay.booked_hi_w.value if bay.booked_hi_w.value > 0 else 0
+                lo -= bay.booked_lo_w.value if bay.booked_lo_w.value < 0 else 0
+            bays_hi += bay.envelope_hi_w.value
+            bays_lo += bay.envelope_lo_w.value
+        self._settle_hi(hi if hi > 0 else 0, bays_hi)
+        self._settle_lo(lo if lo < 0 else 0, bays_lo)
+
+    def _settle_hi(self, site_w, bays_w):
+        if site_w < bays_w:
+            self.hi_w = site_w
+            self.limit_hi = codes.LIMIT_SITE_IMPORT
+        else:
+            self.hi_w = bays_w
+            self.limit_hi = self._tightest_hi()
+        self.station.envelope_hi_w.value = self.hi_w
+
+    def _settle_lo(self, site_w, bays_w):
+        if site_w > bays_w:
+            self.lo_w = site_w
+            self.limit_lo = codes.LIMIT_SITE_EXPORT
+        else:
+            self.lo_w = bays_w
+            self.limit_lo = self._tightest_lo()
+        self.station.envelope_lo_w.value = self.lo_w
+
+    def _tightest_hi(self):
+        tightest = self.bays[0]
+        for bay in self.bays:
+            if bay.envelope_hi_w.value < tightest.envelope_hi_w.value:
+                tightest = bay
+        return tightest.limit_hi.value
+
+    def _tightest_lo(self):
+        tightest = self.bays[0]
+        for bay in self.bays:
+            if bay.envelope_lo_w.value > tightest.envelope_lo_w.value:
+                tightest = bay
+        return tightest.limit_lo.value

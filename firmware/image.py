@@ -1,0 +1,151 @@
+"""The process image: the one owner of state (design §5); imports nothing.
+
+A signal is a value with a quality and a time; measurements, orders, leases, the step's memory and its results are all signals,
+so that staleness, recording, replay and telecontrol need one rule each:
+
+* MEASURED and ORDER signals are the step's inputs. Drivers and order sources write them with put() or fail().
+  A signal older than its max_age_ms becomes STALE and stays so until a new put(): an order's age limit is its validity.
+* LEASE signals are the step's outputs: a value that the driver may act on until it is max_age_ms old, and 0 after that.
+* STATE signals are what one step leaves to the next. No other memory exists, so a snapshot of the image restarts a step exactly.
+* RESULT signals explain a step: envelope, winner, limit. Power is in W, positive = charging (import from the grid).
+"""
+
+INVALID, STALE, GOOD = 0, 1, 2
+MEASURED, ORDER, LEASE, STATE, RESULT = 0, 1, 2, 3, 4
+
+
+class Signal:
+    def __init__(self, index, name, kind, max_age_ms):
+        self.index = index
+        self.name = name
+        self.kind = kind
+        self.max_age_ms = max_age_ms  # 0 = never stale
+        self.value = 0
+        self.quality = GOOD if kind >= STATE else INVALID
+        self.time = 0
+
+    def put(self, value, now):
+        """A new sample, order or result at tick `now`."""
+        self.value = value
+        self.quality = GOOD
+        self.time = now
+
+    def fail(self):
+        """The last value is worth nothing: sentinel, withdrawn order, no device."""
+        self.quality = INVALID
+
+
+class Group:
+    """Signals with a common prefix; each one is an attribute."""
+
+    def __init__(self, image, prefix, rows, ages):
+        for name, kind in rows:
+            setattr(self, name, image.add(prefix + name, kind, ages.get(name, 0)))
+
+
+STATION_ROWS = (
+    ("grid_power_w", MEASURED),  # at the site's meter: load and all bays
+    ("grid_voltage_dv", MEASURED),
+    ("frequency_mhz", MEASURED),
+    ("import_kwh", MEASURED),  # the meter's own registers
+    ("import_wh", MEASURED),
+    ("export_kwh", MEASURED),
+    ("export_wh", MEASURED),
+    ("local", MEASURED),  # 1 = local mode (就地)
+    ("master_alive", ORDER),  # age limit = how long all masters may be gone
+    ("agc_enabled", ORDER),
+    ("agc_w", ORDER),
+    ("schedule_w", ORDER),
+    ("ramped_w", STATE),
+    ("ramp_rest", STATE),
+    ("base_hi_w", STATE),  # bounds of the site's own load behind the meter
+    ("base_lo_w", STATE),
+    ("base_time", STATE),
+    ("sum_cur_hi_w", STATE),
+    ("sum_cur_lo_w", STATE),
+    ("sum_prev_hi_w", STATE),
+    ("sum_prev_lo_w", STATE),
+    ("sum_start", STATE),
+    ("order_known", STATE),
+    ("target_w", RESULT),
+    ("winner", RESULT),
+    ("limit", RESULT),
+    ("fallback", RESULT),
+    ("remote", RESULT),
+    ("raise_blocked", RESULT),  # no more charging possible
+    ("lower_blocked", RESULT),  # no more discharging possible
+    ("power_w", RESULT),  # sum of the bays as measured
+    ("command_w", RESULT),
+    ("envelope_lo_w", RESULT),
+    ("envelope_hi_w", RESULT),
+    ("soc_bp", RESULT),
+    ("installed_w", RESULT),
+    ("running_w", RESULT),
+    ("fault", RESULT),
+)
+
+BAY_ROWS = (
+    ("power_w", MEASURED),
+    ("dc_voltage_dv", MEASURED),
+    ("dc_current_da", MEASURED),
+    ("soc_bp", MEASURED),
+    ("state", MEASURED),  # CONVERTER_* below
+    ("command_w", LEASE),
+    ("cmd_cur_hi_w", STATE),  # booking: extremes of what was commanded
+    ("cmd_cur_lo_w", STATE),
+    ("cmd_prev_hi_w", STATE),
+    ("cmd_prev_lo_w", STATE),
+    ("cmd_start", STATE),
+    ("silent", STATE),  # 1 = no measurement, booked at the worst until released_at
+    ("release_at", STATE),
+    ("sample_time", STATE),
+    ("astray_since", STATE),
+    ("charged_wms", STATE),
+    ("discharged_wms", STATE),
+    ("booked_hi_w", RESULT),
+    ("booked_lo_w", RESULT),
+    ("following", RESULT),
+    ("envelope_lo_w", RESULT),
+    ("envelope_hi_w", RESULT),
+    ("limit_lo", RESULT),
+    ("limit_hi", RESULT),
+    ("charged_kwh", RESULT),
+    ("charged_wh", RESULT),
+    ("discharged_kwh", RESULT),
+    ("discharged_wh", RESULT),
+)
+
+CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 3
+
+
+class Image:
+    """Station and bay signals in one ordered tuple."""
+
+    def __init__(self, station_ages, bay_ages):
+        """station_ages: {signal name: max_age_ms}; bay_ages: one such dict per bay."""
+        self._list = []
+        self.station = Group(self, "station.", STATION_ROWS, station_ages)
+        bays = []
+        for ages in bay_ages:
+            bays.append(Group(self, "bay%d." % (len(bays) + 1), BAY_ROWS, ages))
+        self.bays = tuple(bays)
+        self.signals = tuple(self._list)
+        self.inputs = self.of_kinds((MEASURED, ORDER))
+        self.outputs = self.of_kinds((LEASE, RESULT))
+        self.order_event = False  # set by an order source: step soon; cleared by the loop
+
+    def add(self, name, kind, max_age_ms):
+        signal = Signal(len(self._list), name, kind, max_age_ms)
+        self._list.append(signal)
+        return signal
+
+    def of_kinds(self, kinds):
+        """The signals of these kinds, in index order."""
+        return tuple([s for s in self.signals if s.kind in kinds])
+
+    def find(self, name):
+        """The signal with this full name ("bay1.soc_bp"), or None."""
+        for signal in self.signals:
+            if signal.name == name:
+                return signal
+        return None

@@ -1,0 +1,53 @@
+"""What a step tells: sums, flags, the winner and the limit that bound it, as RESULT signals. lint: integer, hot"""
+
+from firmware import codes
+from firmware.image import CONVERTER_FAULT, CONVERTER_RUNNING, GOOD, STALE
+
+_AT_LIMIT_W = 50  # closer than this to the end of the envelope counts as at the limit
+
+
+class Reporter:
+    def __init__(self, image, ratings_w):
+        self.station = image.station
+        self.bays = image.bays
+        self.ratings_w = ratings_w
+        self.station.installed_w.value = sum(ratings_w)
+
+    def report(self, site, allocator):
+        station = self.station
+        self._sums()
+        station.raise_blocked.value = 1 if station.command_w.value >= site.hi_w - _AT_LIMIT_W else 0
+        station.lower_blocked.value = 1 if station.command_w.value <= site.lo_w + _AT_LIMIT_W else 0
+        if station.target_w.value > site.hi_w:
+            station.limit.value = site.limit_hi
+        elif station.target_w.value < site.lo_w:
+            station.limit.value = site.limit_lo
+        elif allocator.held_back:
+            station.limit.value = codes.LIMIT_BOOKED
+        else:
+            station.limit.value = codes.LIMIT_NONE
+
+    def _sums(self):
+        station = self.station
+        power_w = command_w = running_w = fault = soc_sum = soc_count = known = 0
+        for i in range(len(self.bays)):
+            bay = self.bays[i]
+            command_w += bay.command_w.value
+            if bay.power_w.quality == GOOD:
+                power_w += bay.power_w.value
+                known += 1
+            if bay.state.quality == GOOD and bay.state.value == CONVERTER_RUNNING:
+                running_w += self.ratings_w[i]
+            if bay.state.quality == GOOD and bay.state.value == CONVERTER_FAULT:
+                fault = 1
+            if bay.soc_bp.quality == GOOD:
+                soc_sum += bay.soc_bp.value
+                soc_count += 1
+        station.power_w.value = power_w
+        station.power_w.quality = GOOD if known == len(self.bays) else STALE
+        station.command_w.value = command_w
+        station.running_w.value = running_w
+        station.fault.value = fault
+        station.soc_bp.quality = GOOD if soc_count else STALE
+        if soc_count:
+            station.soc_bp.value = soc_sum // soc_count

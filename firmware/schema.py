@@ -1,0 +1,134 @@
+"""The configuration's schema as data: one row a key, (key, kind, default, lo, hi or choices). Units stand in the key's name.
+
+A default of REQUIRED makes the key mandatory. Lists carry the table of their items. The keys of `plant` belong to the plant simulator on the
+host, which checks them itself.
+"""
+
+from firmware.decide import FALLBACKS
+from firmware.units import FULL_BP, MAX_POWER_W
+
+REQUIRED = None
+INT, BOOL, TEXT, CHOICE, SECTION, SECTIONS, ROWS, TEXTS, ADDRESS, FREE = range(10)
+
+MAX_BAYS = 16
+
+STATION = (
+    ("name", TEXT, "station", 1, 32),
+    ("cycle_ms", INT, 100, 20, 1000),
+    ("local", BOOL, False, 0, 0),
+    ("console_events", BOOL, True, 0, 0),
+)
+
+SITE = (
+    ("meter", TEXT, "", 0, 32),  # name of the meter at the connection point; "" = none
+    ("meter_latency_ms", INT, 600, 0, 10000),  # from the instant that a sample shows to its use
+    ("import_max_w", INT, REQUIRED, 0, MAX_POWER_W),
+    ("export_max_w", INT, REQUIRED, 0, MAX_POWER_W),
+    ("load_min_w", INT, 0, -MAX_POWER_W, MAX_POWER_W),  # bounds of the site's own load while the meter is silent
+    ("load_max_w", INT, 0, -MAX_POWER_W, MAX_POWER_W),
+)
+
+BUS = (
+    ("name", TEXT, REQUIRED, 1, 32),
+    ("kind", CHOICE, REQUIRED, ("rtu", "tcp"), 0),
+    ("device", TEXT, "", 0, 200),  # rtu: a serial device
+    ("baud", INT, 9600, 1200, 921600),
+    ("parity", CHOICE, "N", ("N", "E", "O"), 0),
+    ("host", TEXT, "", 0, 100),  # tcp
+    ("port", INT, 502, 1, 65535),
+    ("timeout_ms", INT, 300, 10, 10000),
+)
+
+METER = (
+    ("name", TEXT, REQUIRED, 1, 32),
+    ("model", CHOICE, "sdm630", ("sdm630",), 0),
+    ("bus", TEXT, REQUIRED, 1, 32),
+    ("unit", INT, 1, 1, 247),
+    ("period_ms", INT, 200, 20, 60000),
+    ("max_age_ms", INT, 1000, 100, 600000),
+    ("sign", INT, 1, -1, 1),  # -1 where the current transformers are reversed
+)
+
+CONVERTER = (
+    ("model", CHOICE, "sunspec", ("sunspec",), 0),
+    ("bus", TEXT, REQUIRED, 1, 32),
+    ("unit", INT, 1, 1, 247),
+    ("poll_ms", INT, 100, 20, 10000),
+    ("max_age_ms", INT, 1000, 100, 60000),
+    ("lease_ms", INT, 2000, 1000, 60000),  # the device's reversion timer: whole seconds
+    ("response_ms", INT, 1500, 50, 60000),  # from a command to steady power that a poll shows
+)
+
+BATTERY = (
+    ("soc_min_bp", INT, 2000, 0, FULL_BP),
+    ("soc_max_bp", INT, 9000, 0, FULL_BP),
+    ("taper_bp", INT, 500, 1, 5000),
+    ("max_age_ms", INT, 10000, 100, 600000),
+)
+
+BAY = (
+    ("name", TEXT, REQUIRED, 1, 32),
+    ("rating_w", INT, REQUIRED, 100, 1000000),
+    ("bidirectional", BOOL, True, 0, 0),
+    ("converter", SECTION, REQUIRED, CONVERTER, 0),
+    ("battery", SECTION, {}, BATTERY, 0),
+)
+
+CONTROL = (
+    ("ramp_w_per_s", INT, REQUIRED, 1, 1000000),
+    ("validity_s", INT, 600, 0, 86400),  # of a set-point; 0 = until the next one
+    ("master_lost_s", INT, 30, 1, 86400),  # all masters gone longer than this: fallback
+    ("fallback", CHOICE, "ramp_to_zero", FALLBACKS, 0),
+    ("schedule", ROWS, (), (0, 1439), (-MAX_POWER_W, MAX_POWER_W)),  # [minute of day UTC, W]
+)
+
+POINT = (
+    ("signal", TEXT, REQUIRED, 1, 32),
+    ("ioa", ADDRESS, REQUIRED, 1, 0xFFFFFF),
+    ("type", INT, 13, 1, 40),
+    ("divisor", INT, 1, 1, 100000),
+    ("deadband", INT, 0, 0, MAX_POWER_W),
+    ("cyclic_ms", INT, 0, 0, 3600000),
+)
+
+TELECONTROL = (
+    ("listen", TEXT, "127.0.0.1", 0, 100),
+    ("port", INT, 2404, 0, 65535),
+    ("common_address", INT, 1, 1, 65534),
+    ("power_sign", CHOICE, "generator", ("generator", "load"), 0),  # + = into the grid, or + = charging
+    ("setpoint_ioa", ADDRESS, 0x6201, 1, 0xFFFFFF),
+    ("setpoint_divisor", INT, 1000, 1, 1000000),  # W per unit on the wire: 1000 = kW
+    ("agc_request_ioa", ADDRESS, 0x6001, 1, 0xFFFFFF),
+    ("k", INT, 12, 1, 32767),
+    ("w", INT, 8, 1, 32767),
+    ("t0_s", INT, 30, 1, 255),
+    ("t1_s", INT, 15, 1, 255),
+    ("t2_s", INT, 10, 1, 255),
+    ("t3_s", INT, 20, 1, 172800),
+    ("max_links", INT, 4, 1, 16),
+    ("event_slots", INT, 256, 16, 65536),
+    ("allow", TEXTS, (), 0, 100),  # addresses of masters; none = any
+    ("control_from", TEXTS, (), 0, 100),  # addresses that may command; none = the first that starts
+    ("command_max_age_s", INT, 60, 1, 3600),  # time-tagged commands
+    ("clock_valid_s", INT, 86400, 0, 500000),  # how long a synchronisation lasts; 0 = for ever
+    ("points", SECTIONS, (), POINT, 0),  # empty = the table in firmware/pointtable.py
+)
+
+RECORDER = (
+    ("path", TEXT, "", 0, 200),  # "" = no recording
+    ("ring_bytes", INT, 8192, 1024, 1048576),
+    ("snapshot_steps", INT, 600, 1, 1000000),
+)
+
+CONFIG = (
+    ("version", INT, 1, 1, 1),
+    ("station", SECTION, {}, STATION, 0),
+    ("site", SECTION, REQUIRED, SITE, 0),
+    ("buses", SECTIONS, REQUIRED, BUS, 0),
+    ("meters", SECTIONS, (), METER, 0),
+    ("bays", SECTIONS, REQUIRED, BAY, 0),
+    ("control", SECTION, REQUIRED, CONTROL, 0),
+    ("telecontrol", SECTION, {}, TELECONTROL, 0),
+    ("recorder", SECTION, {}, RECORDER, 0),
+    ("plant", FREE, {}, 0, 0),
+)
