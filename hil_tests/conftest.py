@@ -1,0 +1,55 @@
+"""Lanes of the suite: `--lane cpython|micropython|all` (all by default).
+
+A file hil_tests/portable/test_*.py is collected twice: by pytest itself for CPython, and as a MicroPythonFile for the target. Every other
+test is the host's and belongs to the lane cpython.
+"""
+
+import pytest
+
+from hil_tests.lanes import micropython, programs
+
+CPYTHON = "cpython"
+PORTABLE = "portable"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--lane", choices=(CPYTHON, micropython.NAME, "all"), default="all",
+                     help="run the portable tests on this interpreter only (default: all)")
+
+
+def is_portable(path):
+    return path.parent.name == PORTABLE and path.name.startswith("test_") and path.suffix == ".py"
+
+
+def pytest_collect_file(file_path, parent):
+    if is_portable(file_path) and parent.config.getoption("lane") != CPYTHON:
+        return micropython.MicroPythonFile.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.fixture
+def lane(request):
+    """The lane's name, which a portable test carries in its own name on CPython too; portable tests ask for no fixture."""
+    return request.param
+
+
+def pytest_generate_tests(metafunc):
+    if is_portable(metafunc.definition.path):
+        metafunc.fixturenames.append("lane")
+        metafunc.parametrize("lane", [CPYTHON], indirect=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("lane") == micropython.NAME:
+        others = [i for i in items if not isinstance(i, micropython.MicroPythonItem)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [i for i in items if isinstance(i, micropython.MicroPythonItem)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    programs.check(item)
+
+
+def pytest_terminal_summary(terminalreporter):
+    programs.summary(terminalreporter)

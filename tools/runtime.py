@@ -1,0 +1,52 @@
+"""Finds the interpreters and says how to start something portable on them.
+
+Both lanes start the same way, `start.py MODULE ARGUMENT...`, with MODULE.main([ARGUMENT, ...]) as the program: MicroPython from
+the compiled rooms in `build/mpy`, CPython from the sources.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from tools import mpy
+
+MICROPYTHON = "micropython"
+CPYTHON = "cpython"
+INTERPRETERS = (MICROPYTHON, CPYTHON)
+FIRMWARE = "boards.sim.main"
+HEAP_KB = 512
+
+
+class RuntimeMissing(Exception):
+    """An interpreter that was asked for is not installed; the text says what to do."""
+
+
+def micropython():
+    """Path of the MicroPython unix binary: the environment's own first, then the system's."""
+    beside = Path(sys.executable).parent / "micropython"
+    if beside.exists():
+        return str(beside)
+    found = shutil.which("micropython")
+    if found is None:
+        raise RuntimeMissing("micropython was not found: run `make setup` (or, on Debian, apt-get install micropython)")
+    return found
+
+
+def command(interpreter, module, arguments=(), heap_kb=HEAP_KB):
+    """(argv, env) that run `module.main(arguments)`; compiles what changed when it is for MicroPython."""
+    env = {k: v for k, v in os.environ.items() if k not in ("MICROPYPATH", "PYTHONPATH")}
+    tail = [module] + [str(argument) for argument in arguments]
+    if interpreter == MICROPYTHON:
+        start = mpy.build() / "start.py"
+        return [micropython(), "-X", "heapsize=%dk" % heap_kb, str(start)] + tail, env
+    if interpreter == CPYTHON:
+        start = mpy.write_start()
+        env["PYTHONPATH"] = str(mpy.ROOT)
+        return [sys.executable, "-u", str(start)] + tail, env
+    raise ValueError("interpreter %r: not one of %s" % (interpreter, ", ".join(INTERPRETERS)))
+
+
+def firmware_command(interpreter, config_path, heap_kb=HEAP_KB):
+    """(argv, env) that start the firmware of the simulated board in the foreground with this configuration file."""
+    return command(interpreter, FIRMWARE, [Path(config_path).resolve()], heap_kb)
