@@ -91,7 +91,7 @@ def check_plant(section, folder="."):
     if plant["bays"] is None:
         raise PlantConfigError("plant.bays: missing; give a list of at least one bay")
     plant["bays"] = [_check_object(bay, BAY_KEYS, f"plant.bays[{i}]") for i, bay in enumerate(plant["bays"])]
-    plant["meter"] = _check_object(plant["meter"] or {}, METER_KEYS, "plant.meter")
+    plant["meter"] = _check_object({} if plant["meter"] is None else plant["meter"], METER_KEYS, "plant.meter")
     count = len(plant["bays"])
     if plant["converters_tcp"] is None:
         plant["converters_tcp"] = [0] * count

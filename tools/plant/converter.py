@@ -94,6 +94,9 @@ class Converter:
     def write(self, values, now_ms):
         """Take `values` (704 and 715 points in engineering units) as one transaction."""
         s = self.settings
+        unknown = [name for name in values if name not in s and name not in ("OpCtl", "AlarmReset")]
+        if unknown:
+            raise ValueError(f"the converter has no setting {unknown[0]}")
         if "ControllerHb" in values and values["ControllerHb"] != s["ControllerHb"]:
             self._heartbeat_left_ms = self.heartbeat_ms
         s.update((name, value) for name, value in values.items() if name in s)

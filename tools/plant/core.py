@@ -40,6 +40,7 @@ class Plant:
         self.deaf_bays = set()
         self._observers = []
         self._write_listeners = []
+        self._event_listeners = []
         self._share_power()
         self.meter.sampled = self.meter.truth(self.grid)
 
@@ -60,13 +61,15 @@ class Plant:
         for listener in self._write_listeners:
             listener(self, bay, values)
 
-    def inject(self, name, **arguments):
+    def inject(self, name, /, **arguments):
         """Start a fault or set a quantity by name (see faults.py); raises FaultError."""
         faults.inject(self, name, arguments)
+        self._tell("inject", name, arguments)
 
-    def clear(self, name, **arguments):
+    def clear(self, name, /, **arguments):
         """End a fault; raises FaultError."""
         faults.clear(self, name, arguments)
+        self._tell("clear", name, arguments)
 
     def observe(self, interval_ms, function):
         """Call `function(plant)` now and at every multiple of `interval_ms` of plant time."""
@@ -76,6 +79,10 @@ class Plant:
     def on_write(self, listener):
         """Call `listener(plant, bay, values)` for every accepted write to a converter."""
         self._write_listeners.append(listener)
+
+    def on_event(self, listener):
+        """Call `listener(plant, action, name, arguments)` for every fault that starts ("inject") or ends ("clear")."""
+        self._event_listeners.append(listener)
 
     def state(self):
         """Snapshot for people and the control port: units in the names, positive = charging or import."""
@@ -90,6 +97,10 @@ class Plant:
             "faults": faults.active(self),
             "bays": [self._bay_state(converter) for converter in self.converters],
         }
+
+    def _tell(self, action, name, arguments):
+        for listener in self._event_listeners:
+            listener(self, action, name, arguments)
 
     def _bay_state(self, converter):
         ordered_w = converter.ordered_w()

@@ -7,13 +7,16 @@ may be written. Sync groups (704) and the one DC port (714) are laid out flat, w
 import struct
 from typing import NamedTuple
 
-# type: registers, struct code, value that says "not implemented"
+# type: registers, struct code, value that says "not implemented", lowest and highest value that can be shown
 TYPES = {
-    "u16": (1, ">H", 0xFFFF), "i16": (1, ">h", -0x8000), "e16": (1, ">H", 0xFFFF), "sf": (1, ">h", -0x8000), "pad": (1, ">H", 0x8000),
-    "u32": (2, ">I", 0xFFFFFFFF), "i32": (2, ">i", -0x80000000), "b32": (2, ">I", 0xFFFFFFFF), "u64": (4, ">Q", 0xFFFFFFFFFFFFFFFF),
+    "u16": (1, ">H", 0xFFFF, 0, 0xFFFE), "i16": (1, ">h", -0x8000, -0x7FFF, 0x7FFF), "e16": (1, ">H", 0xFFFF, 0, 0xFFFE),
+    "u32": (2, ">I", 0xFFFFFFFF, 0, 0xFFFFFFFE), "i32": (2, ">i", -0x80000000, -0x7FFFFFFF, 0x7FFFFFFF),
+    "b32": (2, ">I", 0xFFFFFFFF, 0, 0x7FFFFFFF), "u64": (4, ">Q", 0xFFFFFFFFFFFFFFFF, 0, 0xFFFFFFFFFFFFFFFE),
+    "sf": (1, ">h", -0x8000, -10, 10), "pad": (1, ">H", 0x8000, 0, 0),
 }
 
-_PHASE = "W{0}:i16 VA{0}:i16 Var{0}:i16 PF{0}:i16 A{0}:i16 V{1}:u16 V{0}:u16 TotWhInj{0}:u64 TotWhAbs{0}:u64 TotVarhInj{0}:u64 TotVarhAbs{0}:u64 "
+_PHASE = ("W{0}:i16 VA{0}:i16 Var{0}:i16 PF{0}:i16 A{0}:i16 V{1}:u16 V{0}:u16 "
+          "TotWhInj{0}:u64 TotWhAbs{0}:u64 TotVarhInj{0}:u64 TotVarhAbs{0}:u64 ")
 _PF = "{0}PF:u16 {0}Ext:e16 "
 LAYOUT = (
     (1, "Mn:s16 Md:s16 Opt:s8 Vr:s8 SN:s16 DA:u16 Pad:pad"),
@@ -71,10 +74,10 @@ POINTS, MODELS, END_ADDRESS = _build()  # MODELS: (id, address of the ID registe
 
 
 def encode(point, value):
-    """Registers of an integer or a text; None = not implemented."""
+    """Registers of an integer (saturated, as a device does) or a text; None = not implemented."""
     if point.kind in TYPES:
-        _, code, missing = TYPES[point.kind]
-        data = struct.pack(code, missing if value is None else value)
+        _, code, missing, low, high = TYPES[point.kind]
+        data = struct.pack(code, missing if value is None else max(low, min(high, value)))
     else:
         data = (value or "").encode("ascii")[:2 * point.size].ljust(2 * point.size, b"\0")
     return struct.unpack(f">{point.size}H", data)

@@ -1,0 +1,174 @@
+"""The plant in real time: pymodbus servers over the register maps, a pty line for the meter, a control port, the truth log.
+
+Plant time 0 is the moment of `start()`, on CLOCK_MONOTONIC. Silence and deafness act where pymodbus lets one trace its traffic:
+a request that is not heard is dropped before it is executed, an answer that is lost is dropped after.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from pathlib import Path
+
+from pymodbus import FramerType
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from tools.plant.control import ControlPort
+from tools.plant.core import Plant
+from tools.plant.rtu_line import RtuLine
+from tools.plant.sdm630_map import Sdm630Map
+from tools.plant.sunspec_map import SunSpecMap
+from tools.plant.truthlog import TruthLog
+
+TICK_S = 0.02
+
+
+class PlantStartError(RuntimeError):
+    """The plant cannot start; the text names the key, the value and the reason."""
+
+
+class LivePlant:
+    """Servers around one Plant; use as `async with LivePlant(config) as live`."""
+
+    def __init__(self, config, log_dir=None, control_port=0):
+        self.plant = Plant(config)
+        self.config = self.plant.config
+        self._log_dir = log_dir
+        self._control_port = control_port
+        self._start_ns = 0
+        self._servers = []
+        self._line = self._link = self._log = self._ticker = self._control = None
+        self.meter_address = self.control_address = ""
+        self.converter_addresses = []
+
+    async def __aenter__(self):
+        try:
+            await self.start()
+        except (PlantStartError, OSError):
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *exception):
+        await self.stop()
+
+    async def start(self):
+        """Open every face; raises PlantStartError."""
+        self._start_ns = time.monotonic_ns()
+        if self._log_dir is not None:
+            try:
+                self._log = TruthLog(self.plant, self._log_dir, self._t_ns, time.monotonic_ns)
+            except OSError as error:
+                raise PlantStartError(f"log directory {self._log_dir}: {error.strerror}") from error
+        meter = self.config["meter"]
+        truth = meter["tcp_view"] == "truth"
+        self.meter_address = await self._serve_tcp(Sdm630Map(self.plant, truth), meter["tcp"], "plant.meter.tcp")
+        for bay, port in enumerate(self.config["converters_tcp"]):
+            where = f"plant.converters_tcp[{bay}]"
+            self.converter_addresses.append(await self._serve_tcp(SunSpecMap(self.plant, bay), port, where))
+        if meter["pty"] is not None:
+            await self._serve_rtu(meter)
+        self._control = ControlPort(self.plant, self.advance)
+        _check_port(self.config["host"], self._control_port, "control port")
+        self.control_address = await self._control.start(self.config["host"], self._control_port)
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def stop(self):
+        """Close every face and complete the log."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        if self._control is not None:
+            await self._control.stop()
+        for server in self._servers:
+            await server.shutdown()
+        if self._link is not None and os.path.islink(self._link) and os.readlink(self._link) == self._line.path:
+            os.unlink(self._link)
+        if self._line is not None:
+            self._line.close()
+        if self._log is not None:
+            self._log.close()
+
+    def advance(self):
+        """Bring the plant to the present."""
+        self.plant.advance((time.monotonic_ns() - self._start_ns) // 1_000_000)
+
+    def ready_line(self):
+        """The line that tells a script where everything is."""
+        return (f"ready meter={self.meter_address} meter_pty={self._link or '-'} "
+                f"converter={','.join(self.converter_addresses)} control={self.control_address}")
+
+    def _t_ns(self, plant_ms):
+        return self._start_ns + plant_ms * 1_000_000
+
+    async def _tick(self):
+        while True:
+            self.advance()
+            await asyncio.sleep(TICK_S)
+
+    async def _serve_tcp(self, registers, port, where):
+        host = self.config["host"]
+        _check_port(host, port, where)
+        server = ModbusTcpServer(self._device(registers), address=(host, port), **_line_faults(registers, None))
+        await server.serve_forever(background=True)
+        self._servers.append(server)
+        return f"{host}:{server.transport.sockets[0].getsockname()[1]}"
+
+    async def _serve_rtu(self, meter):
+        self._line = RtuLine(asyncio.get_running_loop(), meter["baud"] or 9600, meter["reply_delay_ms"])
+        registers = Sdm630Map(self.plant)
+        server = ModbusSerialServer(self._device(registers), framer=FramerType.RTU, port=self._line.device_path,
+                                    baudrate=115_200, **_line_faults(registers, meter["unit"]))
+        await server.serve_forever(background=True)
+        self._servers.append(server)
+        _publish(self._line.path, meter["pty"])
+        self._link = meter["pty"]
+
+    def _device(self, registers):
+        async def action(fc, _start, address, count, block, set_values):
+            self.advance()
+            if set_values is not None:
+                return ExcCodes(code) if (code := registers.write(address, set_values)) else None
+            values = registers.read(fc, address, count)
+            if isinstance(values, int):
+                return ExcCodes(values)
+            block[address - _start:address - _start + count] = values
+            return None
+
+        blocks = [SimData(start, count=count, values=0, datatype=DataType.REGISTERS) for start, count in registers.windows]
+        return SimDevice(0, simdata=blocks, action=action)
+
+
+def _line_faults(registers, unit):
+    """Trace hooks for a pymodbus server: what is not heard, and what is not answered."""
+    def trace_pdu(sending, pdu):
+        foreign = unit is not None and pdu.dev_id != unit
+        return None if not sending and (foreign or not registers.hears()) else pdu
+
+    def trace_packet(sending, data):
+        return b"" if sending and not registers.answers() else data
+
+    return {"trace_pdu": trace_pdu, "trace_packet": trace_packet}
+
+
+def _check_port(host, port, where):
+    """Say which port is taken before a server only says that it cannot listen."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PlantStartError(f"{where}: {host}:{port} cannot be used ({error.strerror}); give another one, or 0") from error
+
+
+def _publish(path, link):
+    link = Path(link)
+    if link.exists() and not link.is_symlink():
+        raise PlantStartError(f"plant.meter.pty: {link} exists and is not a symbolic link; give another path")
+    try:
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+    except OSError as error:
+        raise PlantStartError(f"plant.meter.pty: {link} cannot be made ({error.strerror})") from error
