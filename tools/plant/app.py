@@ -1,4 +1,5 @@
-"""The plant as a process: start, say where everything is in one line, run until SIGTERM, Ctrl-C or the end of `seconds`.
+"""The plant as a process: start, say where everything is in one line, run until SIGTERM, Ctrl-C or the end of
+`seconds`.
 
 Exit codes: 0 stopped in order, 2 wrong configuration, 3 a port, path or directory cannot be used.
 """

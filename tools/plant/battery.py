@@ -1,14 +1,22 @@
 """One vehicle's battery: energy, open circuit voltage over SOC, internal resistance, temperature.
 
-Positive power and current charge. Energy in store changes by OCV * I, so the heat in the resistance is lost on both ways.
-It refuses only what is physically impossible (over 100 %, under 0 %); every narrower window is the firmware's affair.
-The shape of the voltage curve and the thermal constants are general knowledge, for a pack of no particular make.
+Positive power and current charge. Energy in store changes by OCV * I, so the heat in the resistance is lost
+on both ways. It refuses only what is physically impossible (over 100 %, under 0 %); every narrower window is
+the firmware's affair. The shape of the voltage curve and the thermal constants are general knowledge, for a
+pack of no particular make.
 """
 
 from bisect import bisect_right
 from math import sqrt
 
-OCV_CURVE = ((0.0, 0.86), (0.1, 0.93), (0.2, 0.955), (0.5, 1.0), (0.8, 1.05), (1.0, 1.10))  # SOC, share of nominal
+OCV_CURVE = (
+    (0.0, 0.86),
+    (0.1, 0.93),
+    (0.2, 0.955),
+    (0.5, 1.0),
+    (0.8, 1.05),
+    (1.0, 1.10),
+)  # SOC, share of nominal
 _SOC_POINTS = [soc for soc, _ in OCV_CURVE]
 HEAT_CAPACITY_J_PER_K_WH = 6.7
 COOLING_W_PER_K = 20.0
@@ -65,4 +73,6 @@ class Battery:
         self.stored_wh = min(self.capacity_wh, max(0.0, self.stored_wh + (dc_w - heat_w) * dt_h))
         self.heat_wh += heat_w * dt_h
         cooling_w = COOLING_W_PER_K * (self.temperature_c - self.ambient_c)
-        self.temperature_c += (heat_w - cooling_w) * dt_h * 3600 / (HEAT_CAPACITY_J_PER_K_WH * self.capacity_wh)
+        self.temperature_c += (
+            (heat_w - cooling_w) * dt_h * 3600 / (HEAT_CAPACITY_J_PER_K_WH * self.capacity_wh)
+        )

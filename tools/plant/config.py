@@ -1,7 +1,8 @@
 """Section `plant` of the configuration: one table of keys, the check, and a default.
 
-A mistake is reported with the key, the value and what would be right. The other sections are the firmware's; of them the plant reads
-only the baud rate of the bus that ends at the meter's pty, so that it need not be written twice.
+A mistake is reported with the key, the value and what would be right. The other sections are the firmware's;
+of them the plant reads only the baud rate of the bus that ends at the meter's pty, so that it need not be
+written twice.
 """
 
 import json
@@ -12,9 +13,11 @@ from tools.plant.profile import ProfileError, load_profile
 # name, kind, low, high, default, unit, meaning
 PLANT_KEYS = (
     ("bays", "bays", 1, 16, None, "", "one object per converter with its battery, keys below"),
-    ("site_load_w", "int", -10_000_000, 10_000_000, 2000, "W", "constant load behind the grid meter; negative = PV"),
-    ("load_profile", "profile", None, None, None, "s, W", "list of [second, W], or a CSV file of it; replaces site_load_w"),
-    ("phase_share_bp", "three", 0, 10_000, [3333, 3333, 3334], "0.01 %", "how the site load divides over L1..L3; sum 10000"),
+    ("site_load_w", "int", -10_000_000, 10_000_000, 2000, "W", "constant load behind the meter; < 0 is PV"),
+    ("load_profile", "profile", None, None, None, "s, W",
+     "list of [second, W], or a CSV file of it; replaces site_load_w"),
+    ("phase_share_bp", "three", 0, 10_000, [3333, 3333, 3334], "0.01 %",
+     "how the site load divides over L1..L3; sum 10000"),
     ("frequency_mhz", "int", 40_000, 70_000, 50_000, "mHz", "grid frequency"),
     ("voltage_dv", "three", 0, 10_000, [2300, 2300, 2300], "0.1 V", "phase to neutral, L1..L3"),
     ("meter", "meter", None, None, None, "", "grid meter (SDM630), keys below"),
@@ -29,8 +32,10 @@ METER_KEYS = (
     ("tcp_view", ("truth", "meter"), None, None, "truth", "",
      "truth: the instant's values, immune to meter faults; meter: the same registers as on RTU"),
     ("unit", "int", 1, 247, 1, "", "Modbus unit on RTU (on TCP any unit is answered)"),
-    ("baud", "int?", 300, 1_000_000, None, "Bd", "pace of the RTU line; null = that of the bus with this pty, else 9600"),
-    ("sample_ms", "int", 1, 60_000, 100, "ms", "interval of the meter's own measurement; power is the mean over it"),
+    ("baud", "int?", 300, 1_000_000, None, "Bd",
+     "pace of the RTU line; null = that of the bus with this pty, else 9600"),
+    ("sample_ms", "int", 1, 60_000, 100, "ms",
+     "interval of the meter's own measurement; power is the mean over it"),
     ("reply_delay_ms", "int", 0, 1000, 5, "ms", "time that the meter thinks before it answers on RTU"),
 )
 BAY_KEYS = (
@@ -43,11 +48,12 @@ BAY_KEYS = (
      "one way; one number, or a list of [load, efficiency] in 0.01 %, interpolated"),
     ("standby_w", "int", 0, 10_000, 0, "W", "own consumption, on top of the efficiency"),
     ("start_ms", "int", 0, 600_000, 200, "ms", "from START to RUNNING"),
-    ("start_state", ("off", "standby", "running"), None, None, "running", "", "state of the converter at the start"),
-    ("heartbeat_ms", "int", 0, 3_600_000, 5000, "ms", "longest gap between changes of ControllerHb once seen; 0 = not watched"),
+    ("start_state", ("off", "standby", "running"), None, None, "running", "", "state at the start"),
+    ("heartbeat_ms", "int", 0, 3_600_000, 5000, "ms",
+     "longest gap between changes of ControllerHb once seen; 0 = not watched"),
     ("nominal_dv", "int", 1000, 15_000, 4000, "0.1 V", "open circuit voltage at half charge"),
     ("resistance_mohm", "int", 0, 500, 50, "mOhm", "of the battery; its heat is lost energy"),
-    ("temperature_dc", "int", -400, 900, 250, "0.1 °C", "of the battery at the start, and of its surroundings"),
+    ("temperature_dc", "int", -400, 900, 250, "0.1 °C", "of the battery at the start, and around it"),
     ("plugged", "bool", None, None, True, "", "a vehicle is connected at the start"),
     ("scale_factors", "scales", -4, 3, {}, "", "override of SunSpec scale factors, e.g. {\"W_SF\": 1}"),
 )
@@ -76,9 +82,10 @@ def load_config(path):
     except OSError as error:
         raise PlantConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except json.JSONDecodeError as error:
-        raise PlantConfigError(f"{path}: line {error.lineno} column {error.colno}: not JSON ({error.msg})") from error
+        where = f"line {error.lineno} column {error.colno}"
+        raise PlantConfigError(f"{path}: {where}: not JSON ({error.msg})") from error
     if not isinstance(document, dict) or "plant" not in document:
-        raise PlantConfigError(f"{path}: there is no section \"plant\"; it must be an object with at least \"bays\"")
+        raise PlantConfigError(f"{path}: no section \"plant\"; it must be an object with at least \"bays\"")
     section = check_plant(document["plant"], Path(path).parent)
     if section["meter"]["baud"] is None:
         section["meter"]["baud"] = _baud_of(document, section["meter"]["pty"])
@@ -91,7 +98,8 @@ def check_plant(section, folder="."):
     if plant["bays"] is None:
         raise PlantConfigError("plant.bays: missing; give a list of at least one bay")
     plant["bays"] = [_check_object(bay, BAY_KEYS, f"plant.bays[{i}]") for i, bay in enumerate(plant["bays"])]
-    plant["meter"] = _check_object({} if plant["meter"] is None else plant["meter"], METER_KEYS, "plant.meter")
+    meter = {} if plant["meter"] is None else plant["meter"]
+    plant["meter"] = _check_object(meter, METER_KEYS, "plant.meter")
     count = len(plant["bays"])
     if plant["converters_tcp"] is None:
         plant["converters_tcp"] = [0] * count
@@ -114,8 +122,8 @@ def _defaults(keys):
 def _baud_of(document, pty):
     buses = document.get("buses")
     for bus in buses if isinstance(buses, list) else ():
-        if isinstance(bus, dict) and pty is not None and bus.get("port") == pty and isinstance(bus.get("baud"), int):
-            return bus["baud"]
+        if isinstance(bus, dict) and pty is not None and bus.get("port") == pty:
+            return bus["baud"] if _is_int(bus.get("baud"), 300, 1_000_000) else 9600
     return 9600
 
 
@@ -188,10 +196,15 @@ def _check_scales(where, value, low, high, _unit):
 def _check_efficiency(where, value, low, high, unit):
     if _is_int(value, low, high):
         return
-    curve = isinstance(value, list) and len(value) >= 2 and all(
-        isinstance(p, list) and len(p) == 2 and _is_int(p[0], 0, 20_000) and _is_int(p[1], low, high) for p in value)
+    curve = isinstance(value, list) and len(value) >= 2 and all(_is_pair(p, low, high) for p in value)
     if not curve or any(b[0] <= a[0] for a, b in zip(value, value[1:])):
-        _wrong(where, value, f"an integer from {low} to {high} {unit}, or a list of [load, efficiency] with rising load")
+        right = f"an integer from {low} to {high} {unit}, or a list of [load, efficiency] with rising load"
+        _wrong(where, value, right)
+
+
+def _is_pair(value, low, high):
+    two = isinstance(value, list) and len(value) == 2
+    return two and _is_int(value[0], 0, 20_000) and _is_int(value[1], low, high)
 
 
 def _accept(_where, _value, _low, _high, _unit):
@@ -199,8 +212,9 @@ def _accept(_where, _value, _low, _high, _unit):
 
 
 _CHECKS = {
-    "int": _check_int, "port": _check_int, "three": _check_three, "ports": _check_ports, "bays": _check_bays, "text": _check_text,
-    "bool": _check_bool, "scales": _check_scales, "efficiency": _check_efficiency, "profile": _accept, "meter": _accept,
+    "int": _check_int, "port": _check_int, "three": _check_three, "ports": _check_ports, "bays": _check_bays,
+    "text": _check_text, "bool": _check_bool, "scales": _check_scales, "efficiency": _check_efficiency,
+    "profile": _accept, "meter": _accept,
 }
 
 

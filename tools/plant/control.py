@@ -1,4 +1,5 @@
-"""Control port of the live plant: one JSON object per line in, one per line out. Loop-back tool, no authentication.
+"""Control port of the live plant: one JSON object per line in, one per line out. Loop-back tool, no
+authentication.
 
 {"do": "inject", "fault": NAME, ...}, {"do": "clear", "fault": NAME, ...}, {"do": "state"}, {"do": "faults"}
 Answer: {"ok": true, ...} or {"ok": false, "error": TEXT}. `faults` explains the names.
@@ -49,18 +50,23 @@ class ControlPort:
         try:
             request = json.loads(line)
         except ValueError:
-            return _no("not JSON; send one object per line, e.g. {\"do\": \"state\"}")
+            return _no('not JSON; send one object per line, e.g. {"do": "state"}')
         if not isinstance(request, dict):
-            return _no("not an object; send e.g. {\"do\": \"state\"}")
+            return _no('not an object; send e.g. {"do": "state"}')
         action = request.pop("do", None)
         self._advance()
         if action == "state":
             return {"ok": True, **self._plant.state()}
         if action == "faults":
-            return {"ok": True, "faults": {name: {"needs": needed, "may": may, "meaning": text}
-                                           for name, (needed, may, _, text) in faults.FAULTS.items()}}
+            return {
+                "ok": True,
+                "faults": {
+                    name: {"needs": needed, "may": may, "meaning": text}
+                    for name, (needed, may, _, text) in faults.FAULTS.items()
+                },
+            }
         if action not in ("inject", "clear"):
-            return _no(f"unknown \"do\": {action!r}; it must be inject, clear, state or faults")
+            return _no(f'unknown "do": {action!r}; it must be inject, clear, state or faults')
         return self._change(action, request.pop("fault", None), request)
 
     def _change(self, action, name, arguments):
@@ -72,7 +78,7 @@ class ControlPort:
 
 
 class ControlClient:
-    """Blocking client of the control port, for tests and tools; raises FaultError with the plant's own words."""
+    """Blocking client of the control port; raises FaultError with the plant's own words."""
 
     def __init__(self, address, timeout_s=5.0):
         host, port = address.rsplit(":", 1)

@@ -1,10 +1,11 @@
 """One bidirectional converter: states, set-point with lease, response delay, slew, losses.
 
-SunSpec meaning of the settings (model 704, 715), in the standard's names and sign: WSet positive = injection; here turned once into
-`demand_w`, positive = charging. The reversion timer restarts with every write to a WSet point while WSetEna is 1; when it runs out,
-the settings take their reversion values. A ControllerHb that stops changing does the same. That a lost heartbeat uses the 704
-reversion values, and that a timer of 0 never expires, is general knowledge. Without WSetEna the converter idles at 0 W.
-Slew and delay hold for orders. A fault, a full or an empty battery and a pulled plug cut at once.
+SunSpec meaning of the settings (model 704, 715), in the standard's names and sign: WSet positive = injection;
+here turned once into `demand_w`, positive = charging. The reversion timer restarts with every write to a WSet
+point while WSetEna is 1; when it runs out, the settings take their reversion values. A ControllerHb that
+stops changing does the same. That a lost heartbeat uses the 704 reversion values, and that a timer of 0 never
+expires, is general knowledge. Without WSetEna the converter idles at 0 W. Slew and delay hold for orders. A
+fault, a full or an empty battery and a pulled plug cut at once.
 """
 
 from bisect import bisect_right
@@ -13,7 +14,9 @@ OFF, STANDBY, STARTING, RUNNING, FAULT = "off", "standby", "starting", "running"
 W_MAX_PCT, WATTS = 0, 1
 OP_STOP, OP_START, OP_ENTER_STANDBY, OP_EXIT_STANDBY = 0, 1, 2, 3
 _TIMER_POINTS = ("WSetEna", "WSetMod", "WSet", "WSetPct", "WSetRvrtTms")
-SOC_RELEASE = 0.001  # a full or empty battery must move by this share before it takes power in that direction again
+SOC_RELEASE = (
+    0.001  # a full or empty battery must move by this share before it takes power in that direction again
+)
 
 
 def efficiency_function(efficiency_bp):
@@ -37,7 +40,7 @@ def efficiency_function(efficiency_bp):
 
 
 class Converter:
-    """Powers in W at the AC terminals (`ac_w`) and at the battery (`dc_w`); `step` moves it by one substep."""
+    """Powers in W at the AC terminals (`ac_w`) and at the battery (`dc_w`)."""
 
     def __init__(self, bay, battery):
         self.battery = battery
@@ -55,8 +58,17 @@ class Converter:
         self._ready_ms = 0
         self._state = bay["start_state"]
         self.op_ctl = {OFF: OP_STOP, STANDBY: OP_ENTER_STANDBY}.get(self._state, OP_START)
-        self.settings = {"WSetEna": 0, "WSetMod": WATTS, "WSet": 0.0, "WSetRvrt": 0.0, "WSetPct": 0.0, "WSetPctRvrt": 0.0,
-                         "WSetEnaRvrt": 0, "WSetRvrtTms": 0, "ControllerHb": 0}
+        self.settings = {
+            "WSetEna": 0,
+            "WSetMod": WATTS,
+            "WSet": 0.0,
+            "WSetRvrt": 0.0,
+            "WSetPct": 0.0,
+            "WSetPctRvrt": 0.0,
+            "WSetEnaRvrt": 0,
+            "WSetRvrtTms": 0,
+            "ControllerHb": 0,
+        }
         self.reversion_left_ms = 0
         self._heartbeat_left_ms = 0
         self.reversions = 0
@@ -69,8 +81,6 @@ class Converter:
         self.injected_wh = self.absorbed_wh = 0.0
         self.dc_injected_wh = self.dc_absorbed_wh = 0.0
         self.loss_wh = 0.0
-
-    # what the register face and the faults do -----------------------------------------------------------------------
 
     def state(self, now_ms):
         """One of off, standby, starting, running, fault."""
@@ -124,8 +134,6 @@ class Converter:
         self.faulted = False
         self.alarms = 0
         self._ready_ms = now_ms + self.start_ms
-
-    # physics --------------------------------------------------------------------------------------------------------
 
     def step(self, now_ms, dt_ms):
         """Advance from `now_ms` by `dt_ms`."""

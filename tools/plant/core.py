@@ -1,8 +1,9 @@
 """The physics core: one grid connection with site load, meter and N bays; no clock inside.
 
-`advance(now_ms)` (plant ms, unbounded, from 0) runs whole substeps up to `now_ms`; every face calls it before it answers. Inputs act
-at the boundary that was reached, so a trace depends on the inputs and their times only, not on how often `advance` is called.
-Power balance: grid = site load + sum of the bays, positive = import.
+`advance(now_ms)` (plant ms, unbounded, from 0) runs whole substeps up to `now_ms`; every face calls it before
+it answers. Inputs act at the boundary that was reached, so a trace depends on the inputs and their times
+only, not on how often `advance` is called. Power balance: grid = site load + sum of the bays, positive =
+import.
 """
 
 from tools.plant import faults
@@ -81,7 +82,7 @@ class Plant:
         self._write_listeners.append(listener)
 
     def on_event(self, listener):
-        """Call `listener(plant, action, name, arguments)` for every fault that starts ("inject") or ends ("clear")."""
+        """Call `listener(plant, action, name, arguments)` for every fault; action is inject or clear."""
         self._event_listeners.append(listener)
 
     def state(self):
@@ -117,7 +118,9 @@ class Plant:
 
     def _step(self, dt_ms):
         start_ms = self.now_ms
-        self.load_w = float(self._profile.load_w(start_ms) if self.load_override_w is None else self.load_override_w)
+        self.load_w = float(
+            self._profile.load_w(start_ms) if self.load_override_w is None else self.load_override_w
+        )
         for converter in self.converters:
             converter.step(start_ms, dt_ms)
         self._share_power()

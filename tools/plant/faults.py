@@ -1,13 +1,15 @@
-"""What can go wrong in the plant, by name; the same table serves tests in the process and the control port of the live plant.
+"""What can go wrong in the plant, by name; the same table serves tests in the process and the control port of
+the live plant.
 
-A fault lasts until it is cleared. A quantity (`frequency`, `voltage`, `site_load`, `soc`, `temperature`) is simply set; clearing
-`site_load` returns to the configured load. `bay` counts from 0.
+A fault lasts until it is cleared. A quantity (`frequency`, `voltage`, `site_load`, `soc`, `temperature`) is
+simply set; clearing `site_load` returns to the configured load. `bay` counts from 0.
 """
 
 ALARM_BITS = {  # SunSpec 701 Alrm
-    "GROUND_FAULT": 0, "DC_OVER_VOLT": 1, "AC_DISCONNECT": 2, "DC_DISCONNECT": 3, "GRID_DISCONNECT": 4, "CABINET_OPEN": 5,
-    "MANUAL_SHUTDOWN": 6, "OVER_TEMP": 7, "OVER_FREQUENCY": 8, "UNDER_FREQUENCY": 9, "AC_OVER_VOLT": 10, "AC_UNDER_VOLT": 11,
-    "BLOWN_STRING_FUSE": 12, "UNDER_TEMP": 13, "MEMORY_LOSS": 14, "HW_TEST_FAILURE": 15, "MANUFACTURER_ALRM": 16,
+    "GROUND_FAULT": 0, "DC_OVER_VOLT": 1, "AC_DISCONNECT": 2, "DC_DISCONNECT": 3, "GRID_DISCONNECT": 4,
+    "CABINET_OPEN": 5, "MANUAL_SHUTDOWN": 6, "OVER_TEMP": 7, "OVER_FREQUENCY": 8, "UNDER_FREQUENCY": 9,
+    "AC_OVER_VOLT": 10, "AC_UNDER_VOLT": 11, "BLOWN_STRING_FUSE": 12, "UNDER_TEMP": 13, "MEMORY_LOSS": 14,
+    "HW_TEST_FAILURE": 15, "MANUFACTURER_ALRM": 16,
 }
 # name: (arguments that are needed, arguments that may be given, can be cleared, meaning)
 FAULTS = {
@@ -15,8 +17,8 @@ FAULTS = {
     "meter_frozen": ((), (), True, "the meter answers with its last values for ever"),
     "converter_silent": (("bay",), (), True, "requests are lost: no write arrives, nothing is answered"),
     "converter_deaf": (("bay",), (), True, "answers are lost, but writes arrive and act"),
-    "converter_fault": (("bay",), ("alarm",), True, "trips: no power, state FAULT, alarm bit (default OVER_TEMP)"),
-    "converter_stuck": (("bay",), (), True, "ignores set-points and reversion; registers look normal; OpCtl STOP still works"),
+    "converter_fault": (("bay",), ("alarm",), True, "trips: no power, FAULT, alarm bit (default OVER_TEMP)"),
+    "converter_stuck": (("bay",), (), True, "ignores set-points and reversion; OpCtl STOP still works"),
     "vehicle_unplugged": (("bay",), (), True, "no battery behind the converter"),
     "frequency": (("mhz",), (), False, "grid frequency in mHz"),
     "voltage": (("dv",), ("phase",), False, "phase voltage in 0.1 V, of phase 1..3 or of all"),
@@ -24,7 +26,10 @@ FAULTS = {
     "soc": (("bay", "bp"), (), False, "state of charge in 0.01 %"),
     "temperature": (("bay", "dc"), (), False, "temperature of the battery in 0.1 °C"),
 }
-_RANGES = {"mhz": (0, 100_000), "dv": (0, 10_000), "phase": (1, 3), "w": (-10_000_000, 10_000_000), "bp": (0, 10_000), "dc": (-500, 2000)}
+_RANGES = {
+    "mhz": (0, 100_000), "dv": (0, 10_000), "phase": (1, 3), "w": (-10_000_000, 10_000_000),
+    "bp": (0, 10_000), "dc": (-500, 2000),
+}
 
 
 class FaultError(ValueError):
@@ -49,7 +54,7 @@ def clear(plant, name, arguments):
 
 
 def active(plant):
-    """Names of the faults that last, with the bay where there is one: ["meter_silent", "converter_fault 0"]."""
+    """Names of the faults that last, with their bay: ["meter_silent", "converter_fault 0"]."""
     names = [name for name, on in (("meter_silent", plant.meter.silent), ("meter_frozen", plant.meter.frozen),
                                    ("site_load", plant.load_override_w is not None)) if on]
     for bay, converter in enumerate(plant.converters):
@@ -72,10 +77,12 @@ def _check_arguments(plant, name, arguments, needed, optional):
             raise FaultError(f"{name}: {key} is missing")
     for key, value in arguments.items():
         if key not in needed and key not in optional:
-            raise FaultError(f"{name}: unknown argument {key!r}; it takes {', '.join(needed + optional) or 'none'}")
+            known = ", ".join(needed + optional) or "none"
+            raise FaultError(f"{name}: unknown argument {key!r}; it takes {known}")
         if key == "alarm":
             if value not in ALARM_BITS:
-                raise FaultError(f"{name}: alarm {value!r} is wrong; it must be one of {', '.join(ALARM_BITS)}")
+                known = ", ".join(ALARM_BITS)
+                raise FaultError(f"{name}: alarm {value!r} is wrong; it must be one of {known}")
             continue
         low, high = (0, len(plant.converters) - 1) if key == "bay" else _RANGES[key]
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -132,14 +139,17 @@ def _set_temperature(plant, bay, dc):
 
 _START = {
     "meter_silent": _set_silent(True), "meter_frozen": _set_frozen(True),
-    "converter_silent": lambda plant, bay: plant.silent_bays.add(bay), "converter_deaf": lambda plant, bay: plant.deaf_bays.add(bay),
+    "converter_silent": lambda plant, bay: plant.silent_bays.add(bay),
+    "converter_deaf": lambda plant, bay: plant.deaf_bays.add(bay),
     "converter_fault": _trip, "converter_stuck": _stick, "vehicle_unplugged": _set_plugged(False),
-    "frequency": _set_frequency, "voltage": _set_voltage, "site_load": _set_load, "soc": _set_soc, "temperature": _set_temperature,
+    "frequency": _set_frequency, "voltage": _set_voltage, "site_load": _set_load, "soc": _set_soc,
+    "temperature": _set_temperature,
 }
 _END = {
     "meter_silent": _set_silent(False), "meter_frozen": _set_frozen(False),
     "converter_silent": lambda plant, bay: plant.silent_bays.discard(bay),
     "converter_deaf": lambda plant, bay: plant.deaf_bays.discard(bay),
     "converter_fault": lambda plant, bay: plant.converters[bay].recover(plant.now_ms),
-    "converter_stuck": lambda plant, bay: plant.converters[bay].obey(), "vehicle_unplugged": _set_plugged(True), "site_load": _set_load,
+    "converter_stuck": lambda plant, bay: plant.converters[bay].obey(),
+    "vehicle_unplugged": _set_plugged(True), "site_load": _set_load,
 }

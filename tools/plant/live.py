@@ -1,7 +1,9 @@
-"""The plant in real time: pymodbus servers over the register maps, a pty line for the meter, a control port, the truth log.
+"""The plant in real time: pymodbus servers over the register maps, a pty line for the meter, a control port,
+the truth log.
 
-Plant time 0 is the moment of `start()`, on CLOCK_MONOTONIC. Silence and deafness act where pymodbus lets one trace its traffic:
-a request that is not heard is dropped before it is executed, an answer that is lost is dropped after.
+Plant time 0 is the moment of `start()`, on CLOCK_MONOTONIC. Silence and deafness act where pymodbus lets one
+trace its traffic: a request that is not heard is dropped before it is executed, an answer that is lost is
+dropped after.
 """
 
 import asyncio
@@ -64,7 +66,9 @@ class LivePlant:
                 raise PlantStartError(f"log directory {self._log_dir}: {error.strerror}") from error
         meter = self.config["meter"]
         truth = meter["tcp_view"] == "truth"
-        self.meter_address = await self._serve_tcp(Sdm630Map(self.plant, truth), meter["tcp"], "plant.meter.tcp")
+        self.meter_address = await self._serve_tcp(
+            Sdm630Map(self.plant, truth), meter["tcp"], "plant.meter.tcp"
+        )
         for bay, port in enumerate(self.config["converters_tcp"]):
             where = f"plant.converters_tcp[{bay}]"
             self.converter_addresses.append(await self._serve_tcp(SunSpecMap(self.plant, bay), port, where))
@@ -84,7 +88,11 @@ class LivePlant:
             await self._control.stop()
         for server in self._servers:
             await server.shutdown()
-        if self._link is not None and os.path.islink(self._link) and os.readlink(self._link) == self._line.path:
+        if (
+            self._link is not None
+            and os.path.islink(self._link)
+            and os.readlink(self._link) == self._line.path
+        ):
             os.unlink(self._link)
         if self._line is not None:
             self._line.close()
@@ -97,8 +105,10 @@ class LivePlant:
 
     def ready_line(self):
         """The line that tells a script where everything is."""
-        return (f"ready meter={self.meter_address} meter_pty={self._link or '-'} "
-                f"converter={','.join(self.converter_addresses)} control={self.control_address}")
+        return (
+            f"ready meter={self.meter_address} meter_pty={self._link or '-'} "
+            f"converter={','.join(self.converter_addresses)} control={self.control_address}"
+        )
 
     def _t_ns(self, plant_ms):
         return self._start_ns + plant_ms * 1_000_000
@@ -111,7 +121,9 @@ class LivePlant:
     async def _serve_tcp(self, registers, port, where):
         host = self.config["host"]
         _check_port(host, port, where)
-        server = ModbusTcpServer(self._device(registers), address=(host, port), **_line_faults(registers, None))
+        server = ModbusTcpServer(
+            self._device(registers), address=(host, port), **_line_faults(registers, None)
+        )
         await server.serve_forever(background=True)
         self._servers.append(server)
         return f"{host}:{server.transport.sockets[0].getsockname()[1]}"
@@ -119,8 +131,13 @@ class LivePlant:
     async def _serve_rtu(self, meter):
         self._line = RtuLine(asyncio.get_running_loop(), meter["baud"] or 9600, meter["reply_delay_ms"])
         registers = Sdm630Map(self.plant)
-        server = ModbusSerialServer(self._device(registers), framer=FramerType.RTU, port=self._line.device_path,
-                                    baudrate=115_200, **_line_faults(registers, meter["unit"]))
+        server = ModbusSerialServer(
+            self._device(registers),
+            framer=FramerType.RTU,
+            port=self._line.device_path,
+            baudrate=115_200,
+            **_line_faults(registers, meter["unit"]),
+        )
         await server.serve_forever(background=True)
         self._servers.append(server)
         _publish(self._line.path, meter["pty"])
@@ -134,15 +151,19 @@ class LivePlant:
             values = registers.read(fc, address, count)
             if isinstance(values, int):
                 return ExcCodes(values)
-            block[address - _start:address - _start + count] = values
+            block[address - _start : address - _start + count] = values
             return None
 
-        blocks = [SimData(start, count=count, values=0, datatype=DataType.REGISTERS) for start, count in registers.windows]
+        blocks = [
+            SimData(start, count=count, values=0, datatype=DataType.REGISTERS)
+            for start, count in registers.windows
+        ]
         return SimDevice(0, simdata=blocks, action=action)
 
 
 def _line_faults(registers, unit):
     """Trace hooks for a pymodbus server: what is not heard, and what is not answered."""
+
     def trace_pdu(sending, pdu):
         foreign = unit is not None and pdu.dev_id != unit
         return None if not sending and (foreign or not registers.hears()) else pdu
@@ -160,7 +181,9 @@ def _check_port(host, port, where):
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PlantStartError(f"{where}: {host}:{port} cannot be used ({error.strerror}); give another one, or 0") from error
+            raise PlantStartError(
+                f"{where}: {host}:{port} cannot be used ({error.strerror}); give another one, or 0"
+            ) from error
 
 
 def _publish(path, link):

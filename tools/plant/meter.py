@@ -1,7 +1,8 @@
-"""The meter at the grid connection: measures at its own interval, so that its values are as old as a real meter's.
+"""The meter at the grid connection: measures at its own interval, so that its values are as old as a real
+meter's.
 
-Power is the mean over the interval; voltage and frequency are those at its end. Import and export registers count the sum of the
-phases, each direction for itself, without gaps. Positive = import.
+Power is the mean over the interval; voltage and frequency are those at its end. Import and export registers
+count the sum of the phases, each direction for itself, without gaps. Positive = import.
 """
 
 from typing import NamedTuple
@@ -68,5 +69,12 @@ class Meter:
             self.sampled = self._reading(grid, mean_w)
 
     def _reading(self, grid, phase_w):
-        return Reading(tuple(v / 10 for v in grid.voltage_dv), grid.frequency_mhz / 1000, phase_w, self.import_wh, self.export_wh,
-                       tuple(self._phase_import_wh), tuple(self._phase_export_wh))
+        return Reading(
+            tuple(v / 10 for v in grid.voltage_dv),
+            grid.frequency_mhz / 1000,
+            phase_w,
+            self.import_wh,
+            self.export_wh,
+            tuple(self._phase_import_wh),
+            tuple(self._phase_export_wh),
+        )

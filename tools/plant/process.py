@@ -26,7 +26,9 @@ class PlantProcess:
         command = [sys.executable, "-m", "tools.plant", "--config", str(config)]
         if self._log_dir is not None:
             command += ["--log", str(self._log_dir)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         line = self._process.stdout.readline()
         if not line.startswith("ready "):
             _, errors = self._process.communicate()

@@ -34,14 +34,18 @@ def load_profile(source, folder="."):
         if not isinstance(row, (list, tuple)) or len(row) != 2 or not all(_is_number(v) for v in row):
             raise ProfileError(f"point {number} is {row!r}; it must be [second, W]")
         if points and row[0] <= points[-1][0]:
-            raise ProfileError(f"point {number} is at {row[0]} s, not after the one before it ({points[-1][0]} s)")
+            raise ProfileError(
+                f"point {number} is at {row[0]} s, not after the one before it ({points[-1][0]} s)"
+            )
         points.append((row[0], row[1]))
     return points
 
 
 def _read_csv(source, folder):
     if not isinstance(source, str):
-        raise ProfileError(f"{source!r} is wrong; it must be null, a list of [second, W], or the name of a CSV file")
+        raise ProfileError(
+            f"{source!r} is wrong; it must be null, a list of [second, W], or the name of a CSV file"
+        )
     path = Path(folder) / source
     try:
         with path.open(newline="", encoding="utf-8") as file:

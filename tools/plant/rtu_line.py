@@ -1,8 +1,9 @@
-"""An RS-485 line made of ptys: the firmware opens `path`, the simulated device opens `device_path`, bytes take their time between.
+"""An RS-485 line made of ptys: the firmware opens `path`, the device `device_path`; bytes take their time.
 
-Pace: 11 bits per character (8E1 or 8N2, MODBUS over Serial Line 1.02 §2.5.1), each chunk delivered when its last character would be
-through. The firmware's end is raw with VMIN=0 and VTIME=0, as MicroPython's `readinto` would wait otherwise; the line keeps both
-slave ends open, so that the setting lasts and a master that restarts does not end the line.
+Pace: 11 bits per character (8E1 or 8N2, MODBUS over Serial Line 1.02 §2.5.1), each chunk delivered when its
+last character would be through. The firmware's end is raw with VMIN=0 and VTIME=0, as MicroPython's
+`readinto` would wait otherwise; the line keeps both slave ends open, so that the setting lasts and a master
+that restarts does not end the line.
 """
 
 import os

@@ -1,8 +1,9 @@
-"""Register face of the grid meter: Eastron SDM630 (addresses from facts/hardware.md §1.1; the plant's own table, no driver uses it).
+"""Register face of the grid meter: Eastron SDM630 (addresses from facts/hardware.md §1.1; the plant's own
+table, no driver uses it).
 
-FC 04 only; IEEE float32, high word first, two registers per value. Reserved places inside a block read as 0.0. From general knowledge:
-a start address or a count that is odd is refused (exception 02), as are more than 80 registers (03), and the addresses of apparent
-and reactive power, averages and line voltages.
+FC 04 only; IEEE float32, high word first, two registers per value. Reserved places inside a block read as
+0.0. From general knowledge: a start address or a count that is odd is refused (exception 02), as are more
+than 80 registers (03), and the addresses of apparent and reactive power, averages and line voltages.
 """
 
 import math
@@ -46,7 +47,7 @@ def _values(reading):
 
 
 class Sdm630Map:
-    """`read`/`write` over the plant's meter; `truth` = the instant's values in place of the meter's last sample."""
+    """`read`/`write` over the plant's meter; `truth` = the instant's values, not the last sample."""
 
     windows = WINDOWS
 
@@ -67,7 +68,7 @@ class Sdm630Map:
         registers = [0] * count
         for at, value in _values(reading):
             if address <= at < address + count:
-                registers[at - address:at - address + 2] = struct.unpack(">HH", struct.pack(">f", value))
+                registers[at - address : at - address + 2] = struct.unpack(">HH", struct.pack(">f", value))
         return registers
 
     def write(self, address, values):

@@ -1,18 +1,34 @@
-"""Register face of one converter: SunSpec models 1, 701, 704, 713, 714, 715 from base 40000 (layout in sunspec_points.py).
+"""Register face of one converter: SunSpec models 1, 701, 704, 713, 714, 715 from base 40000 (layout in
+sunspec_points.py).
 
-FC 03 reads, FC 06 and 16 write. A write that touches anything but whole writable points is refused with exception 02, an impossible
-value with 03, and nothing is changed. SunSpec sign: W positive = injection, DCW positive = from the battery (general knowledge for DC).
-Scale factors are chosen so that the rating fits, and may be overridden in the configuration, so that a driver must read them.
+FC 03 reads, FC 06 and 16 write. A write that touches anything but whole writable points is refused with
+exception 02, an impossible value with 03, and nothing is changed. SunSpec sign: W positive = injection, DCW
+positive = from the battery (general knowledge for DC). Scale factors are chosen so that the rating fits, and
+may be overridden in the configuration, so that a driver must read them.
 """
 
 import math
 
 from tools.plant.converter import FAULT, OFF, RUNNING, STANDBY, STARTING
-from tools.plant.sunspec_points import BASE_ADDRESS, END_ADDRESS, END_MODEL, MODELS, POINTS, TYPES, decode, encode
+from tools.plant.sunspec_points import (
+    BASE_ADDRESS,
+    END_ADDRESS,
+    END_MODEL,
+    MODELS,
+    POINTS,
+    TYPES,
+    decode,
+    encode,
+)
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 _HIGHEST = {"WSetEna": 1, "WSetMod": 1, "WSetEnaRvrt": 1, "AlarmReset": 1, "OpCtl": 3}
-_SCALED_WRITES = {"WSet": "WSet_SF", "WSetRvrt": "WSet_SF", "WSetPct": "WSetPct_SF", "WSetPctRvrt": "WSetPct_SF"}
+_SCALED_WRITES = {
+    "WSet": "WSet_SF",
+    "WSetRvrt": "WSet_SF",
+    "WSetPct": "WSetPct_SF",
+    "WSetPctRvrt": "WSetPct_SF",
+}
 _INV_STATE = {OFF: 0, STARTING: 2, RUNNING: 3, FAULT: 6, STANDBY: 7}
 _THROTTLED, _SHUTTING_DOWN = 4, 5
 _EV_PORT = 2
@@ -21,7 +37,7 @@ _EV_PORT = 2
 def _exponent_for(highest, limit):
     """Smallest scale factor >= 0 that lets `highest` fit below `limit`."""
     exponent = 0
-    while highest > limit * 10 ** exponent:
+    while highest > limit * 10**exponent:
         exponent += 1
     return exponent
 
@@ -29,9 +45,12 @@ def _exponent_for(highest, limit):
 def scale_factors(bay):
     """Scale factors of one bay's converter by name."""
     power = _exponent_for(1.5 * bay["rating_w"], 32_767)
-    factors = {"A_SF": -1, "V_SF": -1, "Hz_SF": -3, "W_SF": power, "PF_SF": -3, "VA_SF": power, "Var_SF": power, "TotWh_SF": 0,
-               "Tmp_SF": -1, "WSet_SF": 0, "WSetPct_SF": -2, "WH_SF": _exponent_for(bay["capacity_wh"], 65_534), "Pct_SF": -2,
-               "DCA_SF": -1, "DCV_SF": -1, "DCW_SF": power, "DCWH_SF": 0}
+    factors = {
+        "A_SF": -1, "V_SF": -1, "Hz_SF": -3, "W_SF": power, "PF_SF": -3, "VA_SF": power, "Var_SF": power,
+        "TotWh_SF": 0, "Tmp_SF": -1, "WSet_SF": 0, "WSetPct_SF": -2,
+        "WH_SF": _exponent_for(bay["capacity_wh"], 65_534), "Pct_SF": -2,
+        "DCA_SF": -1, "DCV_SF": -1, "DCW_SF": power, "DCWH_SF": 0,
+    }
     factors.update(bay["scale_factors"])
     return factors
 
@@ -46,7 +65,14 @@ class SunSpecMap:
         self._bay = bay
         self._converter = plant.converters[bay]
         self._factors = scale_factors(plant.config["bays"][bay])
-        self._getters = {1: self._common, 701: self._ac, 704: self._controls, 713: self._storage, 714: self._dc, 715: self._control}
+        self._getters = {
+            1: self._common,
+            701: self._ac,
+            704: self._controls,
+            713: self._storage,
+            714: self._dc,
+            715: self._control,
+        }
 
     def read(self, fc, address, count):
         """List of `count` registers, or an exception code."""
@@ -65,13 +91,13 @@ class SunSpecMap:
         return [block[a] for a in range(address, end)]
 
     def write(self, address, values):
-        """0 when all of `values` were taken as one transaction, else an exception code and nothing changed."""
+        """0 when all of `values` were taken as one; else an exception code, and nothing changed."""
         settings, at, end = {}, address, address + len(values)
         while at < end:
             point = _WRITABLE.get(at)
             if point is None or at + point.size > end:
                 return ILLEGAL_ADDRESS
-            raw = decode(point, values[at - address:at - address + point.size])
+            raw = decode(point, values[at - address : at - address + point.size])
             if raw == TYPES[point.kind][2] or raw > _HIGHEST.get(point.name, raw):
                 return ILLEGAL_VALUE
             factor = _SCALED_WRITES.get(point.name)
@@ -100,7 +126,14 @@ class SunSpecMap:
 
     def _common(self):
         bay = self._plant.config["bays"][self._bay]
-        return {"Mn": "V2G plant", "Md": f"Simulated {bay['rating_w']} W", "Opt": "", "Vr": "1", "SN": f"BAY-{self._bay + 1:02d}", "DA": 1}
+        return {
+            "Mn": "V2G plant",
+            "Md": f"Simulated {bay['rating_w']} W",
+            "Opt": "",
+            "Vr": "1",
+            "SN": f"BAY-{self._bay + 1:02d}",
+            "DA": 1,
+        }
 
     def _inverter_state(self):
         converter = self._converter
@@ -118,23 +151,31 @@ class SunSpecMap:
         volts = [dv / 10 for dv in grid.voltage_dv]
         lines = [math.sqrt(a * a + b * b + a * b) for a, b in zip(volts, volts[1:] + volts[:1])]
         amps = [abs(injected_w) / 3 / u if u else 0.0 for u in volts]
-        power_factor = scaled(-1 if injected_w < 0 else 1, "PF_SF")
         values = {
             "ACType": 2, "St": int(state in (RUNNING, STARTING)), "InvSt": self._inverter_state(),
-            "ConnSt": int(state in (RUNNING, STARTING, STANDBY)), "Alrm": converter.alarms, "DERMode": int(state == RUNNING),
-            "W": scaled(injected_w, "W_SF"), "VA": scaled(abs(injected_w), "VA_SF"), "Var": 0, "PF": power_factor,
-            "A": scaled(sum(amps), "A_SF"), "LLV": scaled(sum(lines) / 3, "V_SF"), "LNV": scaled(sum(volts) / 3, "V_SF"),
-            "Hz": scaled(grid.frequency_mhz / 1000, "Hz_SF"), "TotWhInj": scaled(converter.injected_wh, "TotWh_SF"),
-            "TotWhAbs": scaled(converter.absorbed_wh, "TotWh_SF"), "ThrotPct": 0, "ThrotSrc": 0,
-            "MnAlrmInfo": "simulated fault" if converter.alarms else "",
+            "ConnSt": int(state in (RUNNING, STARTING, STANDBY)), "Alrm": converter.alarms,
+            "DERMode": int(state == RUNNING), "A": scaled(sum(amps), "A_SF"),
+            "LLV": scaled(sum(lines) / 3, "V_SF"), "LNV": scaled(sum(volts) / 3, "V_SF"),
+            "Hz": scaled(grid.frequency_mhz / 1000, "Hz_SF"),
+            "ThrotPct": 0, "ThrotSrc": 0, "MnAlrmInfo": "simulated fault" if converter.alarms else "",
         }
+        values.update(self._power("", 1))
         for i, (phase, line) in enumerate((("L1", "L1L2"), ("L2", "L2L3"), ("L3", "L3L1"))):
-            values.update({
-                "W" + phase: scaled(injected_w / 3, "W_SF"), "VA" + phase: scaled(abs(injected_w) / 3, "VA_SF"), "Var" + phase: 0,
-                "PF" + phase: power_factor, "A" + phase: scaled(amps[i], "A_SF"), "V" + line: scaled(lines[i], "V_SF"),
-                "V" + phase: scaled(volts[i], "V_SF"), "TotWhInj" + phase: scaled(converter.injected_wh / 3, "TotWh_SF"),
-                "TotWhAbs" + phase: scaled(converter.absorbed_wh / 3, "TotWh_SF")})
+            values.update(self._power(phase, 3))
+            values["A" + phase] = scaled(amps[i], "A_SF")
+            values["V" + phase] = scaled(volts[i], "V_SF")
+            values["V" + line] = scaled(lines[i], "V_SF")
         return values
+
+    def _power(self, phase, parts):
+        converter, scaled = self._converter, self._scaled
+        injected_w = -converter.ac_w / parts
+        return {
+            "W" + phase: scaled(injected_w, "W_SF"), "VA" + phase: scaled(abs(injected_w), "VA_SF"),
+            "Var" + phase: 0, "PF" + phase: scaled(-1 if injected_w < 0 else 1, "PF_SF"),
+            "TotWhInj" + phase: scaled(converter.injected_wh / parts, "TotWh_SF"),
+            "TotWhAbs" + phase: scaled(converter.absorbed_wh / parts, "TotWh_SF"),
+        }
 
     def _controls(self):
         s = self._converter.settings
@@ -147,23 +188,40 @@ class SunSpecMap:
         battery = self._converter.battery
         if not self._converter.plugged:
             return {"Sta": 0}
-        return {"WHRtg": self._scaled(battery.capacity_wh, "WH_SF"), "WHAvail": self._scaled(battery.stored_wh, "WH_SF"),
-                "SoC": self._scaled(battery.soc() * 100, "Pct_SF"), "SoH": self._scaled(100, "Pct_SF"), "Sta": 0}
+        return {
+            "WHRtg": self._scaled(battery.capacity_wh, "WH_SF"),
+            "WHAvail": self._scaled(battery.stored_wh, "WH_SF"),
+            "SoC": self._scaled(battery.soc() * 100, "Pct_SF"),
+            "SoH": self._scaled(100, "Pct_SF"),
+            "Sta": 0,
+        }
 
     def _dc(self):
         converter, battery, scaled = self._converter, self._converter.battery, self._scaled
-        values = {"DCA": scaled(-battery.current_a, "DCA_SF"), "DCW": scaled(-converter.dc_w, "DCW_SF"),
-                  "DCWhInj": scaled(converter.dc_injected_wh, "DCWH_SF"), "DCWhAbs": scaled(converter.dc_absorbed_wh, "DCWH_SF")}
+        values = {
+            "DCA": scaled(-battery.current_a, "DCA_SF"),
+            "DCW": scaled(-converter.dc_w, "DCW_SF"),
+            "DCWhInj": scaled(converter.dc_injected_wh, "DCWH_SF"),
+            "DCWhAbs": scaled(converter.dc_absorbed_wh, "DCWH_SF"),
+        }
         port = {"Prt." + name: value for name, value in values.items()}
         plugged = converter.plugged
-        port.update({"Prt.PrtTyp": _EV_PORT, "Prt.ID": 1, "Prt.IDStr": "EV", "Prt.DCSta": int(plugged and not converter.faulted),
-                     "Prt.DCV": scaled(battery.voltage_v if plugged else 0, "DCV_SF"), "Prt.DCAlrm": 0,
-                     "Prt.Tmp": scaled(battery.temperature_c, "Tmp_SF") if plugged else None})
+        port.update({
+            "Prt.PrtTyp": _EV_PORT, "Prt.ID": 1, "Prt.IDStr": "EV", "Prt.DCAlrm": 0,
+            "Prt.DCSta": int(plugged and not converter.faulted),
+            "Prt.DCV": scaled(battery.voltage_v if plugged else 0, "DCV_SF"),
+            "Prt.Tmp": scaled(battery.temperature_c, "Tmp_SF") if plugged else None,
+        })
         return {"PrtAlrms": 0, "NPrt": 1, **values, **port}
 
     def _control(self):
-        return {"LocRemCtl": 0, "DERHb": self._plant.now_ms // 1000 & 0x7FFFFFFF,
-                "ControllerHb": self._converter.settings["ControllerHb"], "AlarmReset": 0, "OpCtl": self._converter.op_ctl}
+        return {
+            "LocRemCtl": 0,
+            "DERHb": self._plant.now_ms // 1000 & 0x7FFFFFFF,
+            "ControllerHb": self._converter.settings["ControllerHb"],
+            "AlarmReset": 0,
+            "OpCtl": self._converter.op_ctl,
+        }
 
 
 _BY_MODEL = {model: tuple(p for p in POINTS if p.model == model) for model, _, _ in MODELS}

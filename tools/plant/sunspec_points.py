@@ -1,7 +1,9 @@
-"""Layout of the SunSpec models that the simulated converter carries, as data (offsets agree with facts/hardware.md §2.1).
+"""Layout of the SunSpec models that the simulated converter carries, as data (offsets agree with
+facts/hardware.md §2.1).
 
-Per model: its points after ID and L, in order, as "name:type"; the offset follows from the sizes. A trailing `*` marks the points that
-may be written. Sync groups (704) and the one DC port (714) are laid out flat, with a prefix in the name.
+Per model: its points after ID and L, in order, as "name:type"; the offset follows from the sizes. A trailing
+`*` marks the points that may be written. Sync groups (704) and the one DC port (714) are laid out flat, with
+a prefix in the name.
 """
 
 import struct
@@ -9,33 +11,45 @@ from typing import NamedTuple
 
 # type: registers, struct code, value that says "not implemented", lowest and highest value that can be shown
 TYPES = {
-    "u16": (1, ">H", 0xFFFF, 0, 0xFFFE), "i16": (1, ">h", -0x8000, -0x7FFF, 0x7FFF), "e16": (1, ">H", 0xFFFF, 0, 0xFFFE),
+    "u16": (1, ">H", 0xFFFF, 0, 0xFFFE), "e16": (1, ">H", 0xFFFF, 0, 0xFFFE),
+    "i16": (1, ">h", -0x8000, -0x7FFF, 0x7FFF),
     "u32": (2, ">I", 0xFFFFFFFF, 0, 0xFFFFFFFE), "i32": (2, ">i", -0x80000000, -0x7FFFFFFF, 0x7FFFFFFF),
     "b32": (2, ">I", 0xFFFFFFFF, 0, 0x7FFFFFFF), "u64": (4, ">Q", 0xFFFFFFFFFFFFFFFF, 0, 0xFFFFFFFFFFFFFFFE),
     "sf": (1, ">h", -0x8000, -10, 10), "pad": (1, ">H", 0x8000, 0, 0),
 }
 
-_PHASE = ("W{0}:i16 VA{0}:i16 Var{0}:i16 PF{0}:i16 A{0}:i16 V{1}:u16 V{0}:u16 "
-          "TotWhInj{0}:u64 TotWhAbs{0}:u64 TotVarhInj{0}:u64 TotVarhAbs{0}:u64 ")
-_PF = "{0}PF:u16 {0}Ext:e16 "
+_PHASE = """
+    W{0}:i16 VA{0}:i16 Var{0}:i16 PF{0}:i16 A{0}:i16 V{1}:u16 V{0}:u16 TotWhInj{0}:u64 TotWhAbs{0}:u64
+    TotVarhInj{0}:u64 TotVarhAbs{0}:u64
+"""
+_PHASES = "".join(_PHASE.format(*names) for names in (("L1", "L1L2"), ("L2", "L2L3"), ("L3", "L3L1")))
+_PF_GROUPS = "".join(f"{name}.PF:u16 {name}.Ext:e16 " for name in ("PFWInj", "PFWInjRvrt", "PFWAbs", "PFWAbsRvrt"))
 LAYOUT = (
     (1, "Mn:s16 Md:s16 Opt:s8 Vr:s8 SN:s16 DA:u16 Pad:pad"),
-    (701, "ACType:e16 St:e16 InvSt:e16 ConnSt:e16 Alrm:b32 DERMode:b32 W:i16 VA:i16 Var:i16 PF:i16 A:i16 LLV:u16 LNV:u16 Hz:u32 "
-          "TotWhInj:u64 TotWhAbs:u64 TotVarhInj:u64 TotVarhAbs:u64 TmpAmb:i16 TmpCab:i16 TmpSnk:i16 TmpTrns:i16 TmpSw:i16 TmpOt:i16 "
-          + _PHASE.format("L1", "L1L2") + _PHASE.format("L2", "L2L3") + _PHASE.format("L3", "L3L1")
-          + "ThrotPct:u16 ThrotSrc:b32 A_SF:sf V_SF:sf Hz_SF:sf W_SF:sf PF_SF:sf VA_SF:sf Var_SF:sf TotWh_SF:sf TotVarh_SF:sf Tmp_SF:sf "
-            "MnAlrmInfo:s32"),
-    (704, "PFWInjEna:e16 PFWInjEnaRvrt:e16 PFWInjRvrtTms:u32 PFWInjRvrtRem:u32 PFWAbsEna:e16 PFWAbsEnaRvrt:e16 PFWAbsRvrtTms:u32 "
-          "PFWAbsRvrtRem:u32 WMaxLimPctEna:e16 WMaxLimPct:u16 WMaxLimPctRvrt:u16 WMaxLimPctEnaRvrt:e16 WMaxLimPctRvrtTms:u32 "
-          "WMaxLimPctRvrtRem:u32 WSetEna:e16* WSetMod:e16* WSet:i32* WSetRvrt:i32* WSetPct:i16* WSetPctRvrt:i16* WSetEnaRvrt:e16* "
-          "WSetRvrtTms:u32* WSetRvrtRem:u32 VarSetEna:e16 VarSetMod:e16 VarSetPri:e16 VarSet:i32 VarSetRvrt:i32 VarSetPct:i16 "
-          "VarSetPctRvrt:i16 VarSetEnaRvrt:e16 VarSetRvrtTms:u32 VarSetRvrtRem:u32 WRmp:u16 WRmpRef:e16 VarRmp:u16 AntiIslEna:e16 "
-          "PF_SF:sf WMaxLimPct_SF:sf WSet_SF:sf WSetPct_SF:sf VarSet_SF:sf VarSetPct_SF:sf "
-          + "".join(_PF.format(name) for name in ("PFWInj.", "PFWInjRvrt.", "PFWAbs.", "PFWAbsRvrt."))),
+    (701, """
+    ACType:e16 St:e16 InvSt:e16 ConnSt:e16 Alrm:b32 DERMode:b32 W:i16 VA:i16 Var:i16 PF:i16 A:i16
+    LLV:u16 LNV:u16 Hz:u32 TotWhInj:u64 TotWhAbs:u64 TotVarhInj:u64 TotVarhAbs:u64 TmpAmb:i16 TmpCab:i16
+    TmpSnk:i16 TmpTrns:i16 TmpSw:i16 TmpOt:i16
+    """ + _PHASES + """
+    ThrotPct:u16 ThrotSrc:b32 A_SF:sf V_SF:sf Hz_SF:sf W_SF:sf PF_SF:sf VA_SF:sf Var_SF:sf TotWh_SF:sf
+    TotVarh_SF:sf Tmp_SF:sf MnAlrmInfo:s32
+    """),
+    (704, """
+    PFWInjEna:e16 PFWInjEnaRvrt:e16 PFWInjRvrtTms:u32 PFWInjRvrtRem:u32 PFWAbsEna:e16 PFWAbsEnaRvrt:e16
+    PFWAbsRvrtTms:u32 PFWAbsRvrtRem:u32 WMaxLimPctEna:e16 WMaxLimPct:u16 WMaxLimPctRvrt:u16
+    WMaxLimPctEnaRvrt:e16 WMaxLimPctRvrtTms:u32 WMaxLimPctRvrtRem:u32 WSetEna:e16* WSetMod:e16*
+    WSet:i32* WSetRvrt:i32* WSetPct:i16* WSetPctRvrt:i16* WSetEnaRvrt:e16* WSetRvrtTms:u32*
+    WSetRvrtRem:u32 VarSetEna:e16 VarSetMod:e16 VarSetPri:e16 VarSet:i32 VarSetRvrt:i32 VarSetPct:i16
+    VarSetPctRvrt:i16 VarSetEnaRvrt:e16 VarSetRvrtTms:u32 VarSetRvrtRem:u32 WRmp:u16 WRmpRef:e16
+    VarRmp:u16 AntiIslEna:e16 PF_SF:sf WMaxLimPct_SF:sf WSet_SF:sf WSetPct_SF:sf VarSet_SF:sf
+    VarSetPct_SF:sf
+    """ + _PF_GROUPS),
     (713, "WHRtg:u16 WHAvail:u16 SoC:u16 SoH:u16 Sta:e16 WH_SF:sf Pct_SF:sf"),
-    (714, "PrtAlrms:b32 NPrt:u16 DCA:i16 DCW:i16 DCWhInj:u64 DCWhAbs:u64 DCA_SF:sf DCV_SF:sf DCW_SF:sf DCWH_SF:sf Tmp_SF:sf "
-          "Prt.PrtTyp:e16 Prt.ID:u16 Prt.IDStr:s8 Prt.DCA:i16 Prt.DCV:u16 Prt.DCW:i16 Prt.DCWhInj:u64 Prt.DCWhAbs:u64 Prt.Tmp:i16 "
-          "Prt.DCSta:e16 Prt.DCAlrm:b32"),
+    (714, """
+    PrtAlrms:b32 NPrt:u16 DCA:i16 DCW:i16 DCWhInj:u64 DCWhAbs:u64 DCA_SF:sf DCV_SF:sf DCW_SF:sf
+    DCWH_SF:sf Tmp_SF:sf Prt.PrtTyp:e16 Prt.ID:u16 Prt.IDStr:s8 Prt.DCA:i16 Prt.DCV:u16 Prt.DCW:i16
+    Prt.DCWhInj:u64 Prt.DCWhAbs:u64 Prt.Tmp:i16 Prt.DCSta:e16 Prt.DCAlrm:b32
+    """),
     (715, "LocRemCtl:e16 DERHb:u32 ControllerHb:u32* AlarmReset:u16* OpCtl:e16*"),
 )
 BASE_ADDRESS = 40000

@@ -1,7 +1,9 @@
-"""What really happened, as CSV files: truth.csv (at an interval), writes.csv (each set-point write), events.csv (faults and steps).
+"""What really happened, as CSV files: truth.csv (at an interval), writes.csv (each set-point write),
+events.csv (faults and steps).
 
-`t_ns` is CLOCK_MONOTONIC of this host, comparable across processes; in virtual time it is plant time. Sign: positive = charging,
-import; only `wset_w` stands as it came over the wire (positive = injection). Empty cell = not part of that write, or nothing in force.
+`t_ns` is CLOCK_MONOTONIC of this host, comparable across processes; in virtual time it is plant time. Sign:
+positive = charging, import; only `wset_w` stands as it came over the wire (positive = injection). Empty cell
+= not part of that write, or nothing in force.
 """
 
 import csv
@@ -20,7 +22,7 @@ def truth_columns(bays):
 
 
 class TruthLog:
-    """Writes the three files into `folder` from now on; `t_ns(plant_ms)` dates a row, `now_ns()` a write or an event."""
+    """Writes the three files into `folder`; `t_ns(plant_ms)` dates a row, `now_ns()` a write or an event."""
 
     def __init__(self, plant, folder, t_ns=None, now_ns=None):
         self._t_ns = t_ns or (lambda plant_ms: plant_ms * 1_000_000)
@@ -52,16 +54,36 @@ class TruthLog:
         if not self._files:
             return
         now_ms = plant.now_ms
-        row = [self._t_ns(now_ms), now_ms, plant.grid.frequency_mhz, round(plant.grid_w(), 1), round(plant.load_w, 1)]
+        row = [
+            self._t_ns(now_ms),
+            now_ms,
+            plant.grid.frequency_mhz,
+            round(plant.grid_w(), 1),
+            round(plant.load_w, 1),
+        ]
         for converter in plant.converters:
-            row += [round(converter.ac_w, 1), _rounded(converter.ordered_w()), converter.battery.soc_bp(), converter.state(now_ms)]
+            row += [
+                round(converter.ac_w, 1),
+                _rounded(converter.ordered_w()),
+                converter.battery.soc_bp(),
+                converter.state(now_ms),
+            ]
         self._truth.writerow(row)
 
     def _on_write(self, plant, bay, values):
         if not self._files or not any(name.startswith("WSet") for name in values):
             return
-        self._writes.writerow([self._now_ns(), plant.now_ms, bay, values.get("WSet"), values.get("WSetEna"), values.get("WSetRvrtTms"),
-                               _rounded(plant.converters[bay].ordered_w())])
+        self._writes.writerow(
+            [
+                self._now_ns(),
+                plant.now_ms,
+                bay,
+                values.get("WSet"),
+                values.get("WSetEna"),
+                values.get("WSetRvrtTms"),
+                _rounded(plant.converters[bay].ordered_w()),
+            ]
+        )
 
     def _on_event(self, plant, action, name, arguments):
         if self._files:

@@ -1,7 +1,9 @@
-"""Faces in the process, for virtual time: the store contract of `protocols.modbus.slave.Slave` over the plant's register maps.
+"""Faces in the process, for virtual time: the store contract of `protocols.modbus.slave.Slave` over the
+plant's register maps.
 
-`now` is a function that gives plant ms; without it, the rig advances the plant itself before it feeds the slave. Silence is not a
-store's to give: the rig asks `hears()` before it feeds a request, and `answers()` before it lets an answer out.
+`now` is a function that gives plant ms; without it, the rig advances the plant itself before it feeds the
+slave. Silence is not a store's to give: the rig asks `hears()` before it feeds a request, and `answers()`
+before it lets an answer out.
 """
 
 from tools.plant.sdm630_map import Sdm630Map
