@@ -1,0 +1,112 @@
+"""The board that runs in a process: clock, wait, idle, console and ports of CPython or MicroPython/unix.
+
+Nothing here knows about control. The watchdog only counts: a process has none.
+"""
+
+import gc
+import time
+
+from drivers.modbus_bus import ModbusBus
+from drivers.ports.poller import Poller
+from drivers.ports.serial import open_serial
+from drivers.ports.tcp import TcpClient, TcpListener
+from firmware import codes
+from protocols.modbus.master import Master
+from protocols.modbus.rtu import RtuFraming
+from protocols.modbus.tcp import TcpFraming
+from protocols.ticks import TICKS_MASK
+
+_ON_MICROPYTHON = hasattr(time, "ticks_ms")
+_COLLECT_BYTES = 16384  # garbage that makes a collect worth its pause
+
+
+class PortError(OSError):
+    """A port that the configuration names cannot be had: (code, name, reason)."""
+
+    def __init__(self, code, name, reason):
+        OSError.__init__(self, 5, "%s: %s" % (name, reason))
+        self.code = code
+        self.name = name
+        self.reason = reason
+
+
+class Board:
+    def __init__(self, write_line):
+        """`write_line(text)` prints one line on the console."""
+        self.write_line = write_line
+        self.poller = Poller()
+        self.fed = 0
+        self.log = None
+        self.recorder = None
+        self.record_file = None
+        self._chunk = bytearray(1024)
+        self._floor = 0
+
+    if _ON_MICROPYTHON:
+
+        def now(self):
+            return time.ticks_ms() & TICKS_MASK
+
+        def now_us(self):
+            return time.ticks_us()
+
+        def elapsed_us(self, began):
+            return time.ticks_diff(time.ticks_us(), began)
+
+    else:
+
+        def now(self):
+            return time.monotonic_ns() // 1000000 & TICKS_MASK
+
+        def now_us(self):
+            return time.monotonic_ns() // 1000
+
+        def elapsed_us(self, began):
+            return time.monotonic_ns() // 1000 - began
+
+    def wait(self, ms):
+        """Until a port wakes us or `ms` have passed."""
+        self.poller.wait(ms)
+
+    def feed_watchdog(self):
+        self.fed += 1
+
+    def idle(self, slack_ms):
+        """Collect garbage where that is our business, and only when there is enough of it."""
+        if _ON_MICROPYTHON and gc.mem_alloc() - self._floor > _COLLECT_BYTES:
+            gc.collect()
+            self._floor = gc.mem_alloc()
+
+    def make_bus(self, row):
+        """A Modbus bus from its configuration."""
+        if row["kind"] == "tcp":
+            port = TcpClient(row["host"], row["port"], self.poller)
+            return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"]))
+        try:
+            port = open_serial(row["device"], row["baud"], row["parity"])
+        except OSError as error:
+            raise PortError(codes.PORT_FAILED, row["device"], str(error))
+        self.poller.add(port)
+        return ModbusBus(row["name"], port, Master(RtuFraming(row["baud"]), row["timeout_ms"]))
+
+    def listen(self, host, port):
+        try:
+            return TcpListener(host, port)
+        except OSError as error:
+            raise PortError(codes.PORT_IN_USE, "%s:%d" % (host, port), str(error))
+
+    def drain(self, now):
+        """Print events and write recorded frames; outside the step."""
+        log = self.log
+        while log.count:
+            at = log.first
+            self.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
+            log.drop_first()
+        if self.record_file is not None:
+            self._drain_recorder()
+
+    def _drain_recorder(self):
+        n = self.recorder.drain_into(self._chunk)
+        while n:
+            self.record_file.write(memoryview(self._chunk)[:n])
+            n = self.recorder.drain_into(self._chunk)

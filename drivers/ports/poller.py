@@ -1,0 +1,45 @@
+"""Sleeps until a port has something to read, where the runtime has select.poll; elsewhere it naps and calls every port ready.
+
+Only an optimisation (design §3): a port that is read without need answers 0.
+"""
+
+import select
+
+_ON_CPYTHON = not hasattr(select.poll(), "ipoll")
+_READ = select.POLLIN
+_WRITE = select.POLLOUT
+
+
+class Poller:
+    def __init__(self):
+        self._poll = select.poll()
+        self._ports = {}
+
+    def add(self, port, writing=False):
+        """`port` has .sock (a socket or a file with fileno) and .ready; `writing` wakes when a connect() ends."""
+        handle = port.sock
+        self._poll.register(handle, _READ | _WRITE if writing else _READ)
+        self._ports[_key(handle)] = port
+
+    def reading_only(self, port):
+        """The connection stands: no more wake-ups for room to write."""
+        self._poll.modify(port.sock, _READ)
+
+    def remove(self, port):
+        try:
+            self._poll.unregister(port.sock)
+        except (KeyError, OSError, ValueError):
+            pass  # never registered, or closed already
+        self._ports.pop(_key(port.sock), None)
+
+    def wait(self, ms):
+        """Up to `ms` milliseconds; marks every port that woke us."""
+        ports = self._ports
+        for event in self._poll.poll(ms) if _ON_CPYTHON else self._poll.ipoll(ms):
+            port = ports.get(event[0] if _ON_CPYTHON else id(event[0]))
+            if port is not None:
+                port.ready = True
+
+
+def _key(handle):
+    return handle.fileno() if _ON_CPYTHON else id(handle)

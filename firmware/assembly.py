@@ -1,0 +1,41 @@
+"""From a checked configuration to an image: which signal may be how old."""
+
+from firmware.image import Image
+
+_SCHEDULE_AGE_MS = 5000
+_SLOW_FACTOR = 10  # quantities that nothing depends on within seconds
+
+
+def make_image(config):
+    """The image of this configuration, nothing measured yet."""
+    station_ages = _station_ages(config)
+    bay_ages = [_bay_ages(bay, config["station"]["cycle_ms"]) for bay in config["bays"]]
+    return Image(station_ages, bay_ages)
+
+
+def _station_ages(config):
+    control = config["control"]
+    ages = {
+        "master_alive": control["master_lost_s"] * 1000,
+        "agc_w": control["validity_s"] * 1000,
+        "schedule_w": _SCHEDULE_AGE_MS,
+    }
+    for meter in config["meters"]:
+        if meter["name"] == config["site"]["meter"]:
+            age_ms = meter["max_age_ms"]
+            ages["grid_power_w"] = age_ms
+            for name in ("grid_voltage_dv", "frequency_mhz", "import_kwh", "import_wh", "export_kwh", "export_wh"):
+                ages[name] = _SLOW_FACTOR * age_ms
+    return ages
+
+
+def _bay_ages(bay, cycle_ms):
+    age_ms = bay["converter"]["max_age_ms"]
+    return {
+        "power_w": age_ms,
+        "state": age_ms,
+        "dc_voltage_dv": _SLOW_FACTOR * age_ms,
+        "dc_current_da": _SLOW_FACTOR * age_ms,
+        "soc_bp": bay["battery"]["max_age_ms"],
+        "command_w": 500 + 2 * cycle_ms,  # a lease outlives two missed steps, not more
+    }

@@ -1,0 +1,138 @@
+"""The superloop (design §3): wait, take in orders and confirm them, step, hand the leases over, feed the watchdog, idle.
+
+Owns the order of things and nothing else. Ports, clock, watchdog and idle belong to the board. A step runs every cycle, and sooner on a new order,
+but never within EVENT_GAP_MS of the one before. An exception that nobody expected withdraws the leases with prebuilt frames and leaves
+the rest to the watchdog.
+"""
+
+from firmware import codes
+from protocols.ticks import sooner, ticks_add, ticks_diff
+
+EVENT_GAP_MS = 10
+_STOP_MS = 600  # for the last writes of an orderly stop
+_COLLECT_SLACK_MS = 20
+
+
+class Loop:
+    def __init__(self, board, image, controller, drivers, server, telecontrol, schedule, watch, log, recorder, cycle_ms):
+        self.board = board
+        self.image = image
+        self.controller = controller
+        self.drivers = drivers
+        self.server = server  # the 104 links
+        self.telecontrol = telecontrol
+        self.schedule = schedule
+        self.watch = watch
+        self.log = log
+        self.recorder = recorder
+        self.cycle_ms = cycle_ms
+        self.next_step = 0
+        self.steps = 0
+        self.event_steps = 0
+        self.longest_gap_us = 0  # of the loop while any bay is energised
+        self.stopping = False
+
+    def start(self):
+        now = self.board.now()
+        self.controller.start(now)
+        self.next_step = now
+        self.log.add(codes.STARTED, 0, now)
+
+    def run(self):
+        """Until somebody sets `stopping`."""
+        while not self.stopping:
+            self.turn()
+
+    def turn(self):
+        """One round; its wait is as long as nothing is due."""
+        board = self.board
+        board.wait(self._slack(board.now()))
+        began_us = board.now_us()
+        now = board.now()
+        self.server.service(now)
+        self.telecontrol.follow(now)
+        for driver in self.drivers:
+            if driver.is_due(now):
+                driver.service(now)
+        if self._step_is_due(now):
+            self._step(now)
+        board.feed_watchdog()
+        self._note_gap(board.elapsed_us(began_us))
+
+    def _step_is_due(self, now):
+        if ticks_diff(now, self.next_step) >= 0:
+            return True
+        return self.image.order_event and ticks_diff(now, self.controller.last) >= EVENT_GAP_MS
+
+    def _step(self, now):
+        if self.image.order_event:
+            self.image.order_event = False
+            self.event_steps += 1
+        if ticks_diff(now, self.next_step) >= 0:
+            self.next_step = ticks_add(now, self.cycle_ms)
+            self.schedule.update(now)
+        recorder = self.recorder
+        if recorder is not None:
+            recorder.before(self.controller.last, now)
+        self.controller.step(now)
+        if recorder is not None:
+            recorder.after(now)
+        self.steps += 1
+        for driver in self.drivers:
+            driver.service(now)  # leases leave at once
+        self.watch.look(now)
+        self.telecontrol.report(now)
+        self.server.service(now)
+        self.board.drain(now)
+        slack_ms = ticks_diff(self.next_step, self.board.now())
+        if slack_ms > _COLLECT_SLACK_MS:
+            self.board.idle(slack_ms)
+
+    def _slack(self, now):
+        left_ms = ticks_diff(self.next_step, now)
+        if self.image.order_event:
+            left_ms = min(left_ms, EVENT_GAP_MS - ticks_diff(now, self.controller.last))
+        for driver in self.drivers:
+            left_ms = min(left_ms, ticks_diff(driver.wake_at, now))
+        deadline_ms = self.server.next_deadline(now)
+        left_ms = sooner(max(left_ms, 0), deadline_ms)
+        return left_ms
+
+    def _note_gap(self, gap_us):
+        if gap_us > self.longest_gap_us and self._energised():
+            self.longest_gap_us = gap_us
+
+    def _energised(self):
+        for bay in self.image.bays:
+            if bay.command_w.value:
+                return True
+        return False
+
+    def stop(self):
+        """Orderly end: every lease to 0, written out as far as the devices answer."""
+        now = self.board.now()
+        until = ticks_add(now, _STOP_MS)
+        while ticks_diff(until, now) > 0 and not self._withdrawn(now):
+            for driver in self.drivers:
+                driver.service(now)
+            self.board.wait(5)
+            now = self.board.now()
+        self.log.add(codes.STOPPED, self.longest_gap_us // 1000, now)
+        self.server.close(now)
+        for driver in self.drivers:
+            driver.close()
+        self.board.drain(now)
+
+    def _withdrawn(self, now):
+        """Renew every lease at 0 W; True once all devices have been told."""
+        for bay in self.image.bays:
+            bay.command_w.put(0, now)
+        for driver in self.drivers:
+            if not driver.is_told(0):
+                return False
+        return True
+
+    def panic(self):
+        """Prebuilt stop frames; allocates nothing."""
+        for driver in self.drivers:
+            driver.panic()

@@ -1,0 +1,51 @@
+"""The AGC point set of a station as data: signal, information object address, type, divisor, deadband, cyclic period.
+
+Addresses are proposals (facts of Chinese practice: 遥信 from 0x0001, 遥测 from 0x4001, 遥控 from 0x6001, 遥调 from 0x6201); a configuration may
+replace the whole table. Powers are W inside and kW on the wire. A power's sign on the wire is the configuration's: in generator's sense
+(+ = into the grid) a value changes its sign, and then the upper limit is what is called the lower one inside: UPPER, LOWER and their kin name
+the point's meaning on the wire, not the signal.
+"""
+
+SINGLE, FLOAT = 1, 13  # M_SP_NA_1, M_ME_NC_1
+
+# names that depend on the sign of power: (name, signal in load sense, signal in generator sense)
+TURNED = (
+    ("upper_limit_w", "envelope_hi_w", "envelope_lo_w"),
+    ("lower_limit_w", "envelope_lo_w", "envelope_hi_w"),
+    ("increase_blocked", "raise_blocked", "lower_blocked"),
+    ("decrease_blocked", "lower_blocked", "raise_blocked"),
+)
+
+# powers whose sign on the wire is the configuration's
+SIGNED = (
+    "target_w", "ramped_w", "command_w", "power_w", "grid_power_w", "upper_limit_w", "lower_limit_w", "agc_w",
+)
+
+# the magnitude counts: sent without a sign (signal, factor from the signal to the magnitude)
+MAGNITUDES = (("max_charge_w", "envelope_hi_w", 1), ("max_discharge_w", "envelope_lo_w", -1))
+
+POINTS = (
+    # signal, ioa, type, divisor, deadband, cyclic_ms
+    ("agc_allowed", 0x0001, SINGLE, 1, 0, 0),  # AGC允许控制信号
+    ("agc_enabled", 0x0002, SINGLE, 1, 0, 0),  # AGC投退状态
+    ("remote", 0x0003, SINGLE, 1, 0, 0),  # 远方/就地
+    ("increase_blocked", 0x0004, SINGLE, 1, 0, 0),  # 有功增闭锁
+    ("decrease_blocked", 0x0005, SINGLE, 1, 0, 0),  # 有功减闭锁
+    ("fallback", 0x0010, SINGLE, 1, 0, 0),  # 通信闭锁
+    ("fault", 0x0012, SINGLE, 1, 0, 0),  # 全站事故总
+    ("agc_w", 0x4001, FLOAT, 1000, 1, 0),  # 有功目标反馈值
+    ("grid_power_w", 0x4002, FLOAT, 1000, 100, 0),  # 并网点有功
+    ("power_w", 0x4003, FLOAT, 1000, 100, 5000),  # 全站有功出力
+    ("grid_voltage_dv", 0x4004, FLOAT, 10, 20, 0),  # 电压, V
+    ("frequency_mhz", 0x4005, FLOAT, 1000, 10, 0),  # 频率, Hz
+    ("command_w", 0x4006, FLOAT, 1000, 100, 0),
+    ("upper_limit_w", 0x4010, FLOAT, 1000, 100, 0),  # 可调上限
+    ("lower_limit_w", 0x4011, FLOAT, 1000, 100, 0),  # 可调下限
+    ("max_charge_w", 0x4014, FLOAT, 1000, 100, 0),  # 最大充电功率允许值
+    ("max_discharge_w", 0x4015, FLOAT, 1000, 100, 0),  # 最大放电功率允许值
+    ("soc_bp", 0x4018, FLOAT, 100, 10, 0),  # SOC, %
+    ("installed_w", 0x4021, FLOAT, 1000, 1, 0),  # 装机容量
+    ("running_w", 0x4022, FLOAT, 1000, 1, 0),  # 运行容量
+    ("winner", 0x4026, FLOAT, 1, 1, 0),  # code of the source that wins
+    ("limit", 0x4027, FLOAT, 1, 1, 0),  # code of the limit that binds
+)

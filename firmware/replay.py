@@ -1,0 +1,155 @@
+"""Runs a recording through the same controller and compares every output, bit for bit (design §5). Portable: any lane replays any lane.
+
+The format stands in firmware/recorder.py. A recording that does not fit its own configuration or breaks off in a frame is an error, not a match.
+"""
+
+from firmware import config as configuration
+from firmware.assembly import make_image
+from firmware.controller import Controller
+from firmware.recorder import MAGIC, NEGATIVE, QUALITY_MASK, SNAPSHOT, STEP, VERSION, restore_time
+from protocols.ticks import ticks_add
+
+
+class BadRecording(ValueError):
+    """The file is no recording, is cut off, or belongs to another version."""
+
+
+class Reader:
+    """Bytes and varints out of a file, without loading it whole."""
+
+    def __init__(self, file):
+        self.file = file
+        self.buf = b""
+        self.at = 0
+
+    def byte(self):
+        """The next byte; -1 at the end."""
+        if self.at >= len(self.buf):
+            self.buf = self.file.read(4096)
+            self.at = 0
+            if not self.buf:
+                return -1
+        self.at += 1
+        return self.buf[self.at - 1]
+
+    def number(self):
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            if byte < 0:
+                raise BadRecording("the recording breaks off inside a frame")
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+
+class Replay:
+    """`steps`, `compared` and `mismatches` [(step, signal name, recorded, replayed)], the first ones kept."""
+
+    def __init__(self, file, keep=20):
+        self.reader = Reader(file)
+        self.config = configuration.parse(_read_header(file))
+        self.image = make_image(self.config)
+        self.controller = Controller(self.image, self.config)
+        self.keep = keep
+        self.steps = 0
+        self.compared = 0
+        self.snapshots = 0
+        self.differing = 0
+        self.mismatches = []
+        self._before = [0] * len(self.image.signals)
+        self._qualities = [0] * len(self.image.signals)
+
+    def run(self):
+        """Replay the whole file; returns the number of differing outputs."""
+        while True:
+            kind = self.reader.byte()
+            if kind < 0:
+                return self.differing
+            if kind == SNAPSHOT:
+                self._snapshot()
+            elif kind == STEP:
+                self._step()
+            else:
+                raise BadRecording("frame kind %d is unknown" % kind)
+
+    def _snapshot(self):
+        last = self.reader.number()
+        count = self.reader.number()
+        if count != len(self.image.signals):
+            raise BadRecording("the recording has %d signals, this firmware %d" % (count, len(self.image.signals)))
+        for signal in self.image.signals:
+            self._read_signal(signal)
+            signal.time = restore_time(last, self.reader.number())
+        self.controller.last = last
+        self.snapshots += 1
+
+    def _read_signal(self, signal):
+        flags = self.reader.byte()
+        value = self.reader.number()
+        signal.value = -value if flags & NEGATIVE else value
+        signal.quality = flags & QUALITY_MASK
+
+    def _step(self):
+        if not self.snapshots:
+            raise BadRecording("the recording does not begin with a snapshot")
+        now = ticks_add(self.controller.last, self.reader.number())
+        for _ in range(self.reader.number()):
+            signal = self.image.signals[self.reader.number()]
+            self._read_signal(signal)
+            signal.time = restore_time(now, self.reader.number())
+        for signal in self.image.outputs:
+            self._before[signal.index] = signal.value
+            self._qualities[signal.index] = signal.quality
+        self.controller.step(now)
+        self.steps += 1
+        self._compare()
+
+    def _compare(self):
+        """Outputs that the recording does not name must not have changed."""
+        expected = self._before
+        qualities = self._qualities
+        for _ in range(self.reader.number()):
+            index = self.reader.number()
+            flags = self.reader.byte()
+            value = self.reader.number()
+            expected[index] = -value if flags & NEGATIVE else value
+            qualities[index] = flags & QUALITY_MASK
+        for signal in self.image.outputs:
+            self.compared += 1
+            i = signal.index
+            if signal.value != expected[i] or signal.quality != qualities[i]:
+                self._differs(signal, expected[i])
+
+    def _differs(self, signal, recorded):
+        self.differing += 1
+        if len(self.mismatches) < self.keep:
+            self.mismatches.append((self.steps, signal.name, recorded, signal.value))
+
+
+def _read_header(file):
+    head = file.read(9)
+    if head[:4] != MAGIC:
+        raise BadRecording("not a recording: it does not begin with V2GR")
+    if head[4] != VERSION:
+        raise BadRecording("recording version %d, this firmware reads %d" % (head[4], VERSION))
+    return file.read(int.from_bytes(head[5:9], "big")).decode()
+
+
+def main(arguments):
+    """replay FILE: prints a line of figures and the first differences; 0 when nothing differs."""
+    try:
+        with open(arguments[0], "rb") as file:
+            replay = Replay(file)
+            replay.run()
+    except (OSError, BadRecording, configuration.ConfigError) as error:
+        print("replay failed: %s" % error)
+        return 2
+    print(
+        "replayed steps=%d snapshots=%d compared=%d differing=%d"
+        % (replay.steps, replay.snapshots, replay.compared, replay.differing)
+    )
+    for step, name, recorded, replayed in replay.mismatches:
+        print("step %d %s recorded %d replayed %d" % (step, name, recorded, replayed))
+    return 1 if replay.differing else 0

@@ -1,0 +1,138 @@
+"""Binds the image to the 104 outstation: which signal is which point, and what a command from the dispatcher does to the image.
+
+A set-point outside the registered range, in local mode or while AGC is off is refused with a negative confirmation; one inside the range but outside
+today's envelope is accepted: the step clips it and says so (design §6). Power's sign on the wire is the configuration's.
+"""
+
+from firmware import codes, pointtable
+from protocols.iec104.const import C_SC_NA_1, C_SE_NC_1, C_SE_TC_1, QUALITY_IV, QUALITY_NT
+from protocols.iec104.outstation import Outstation
+from protocols.iec104.params import Params
+
+_QUALITY = (QUALITY_IV | QUALITY_NT, QUALITY_NT, 0)  # by INVALID, STALE, GOOD
+
+
+def make_params(tele):
+    """The outstation's parameters from the checked section `telecontrol`."""
+    params = Params(
+        tele["common_address"],
+        k=tele["k"],
+        w=tele["w"],
+        t0_ms=tele["t0_s"] * 1000,
+        t1_ms=tele["t1_s"] * 1000,
+        t2_ms=tele["t2_s"] * 1000,
+        t3_ms=tele["t3_s"] * 1000,
+        max_links=tele["max_links"],
+        event_slots=tele["event_slots"],
+        allow=tuple(tele["allow"]),
+        control_from=tuple(tele["control_from"]),
+    )
+    params.command_age_ms = tele["command_max_age_s"] * 1000
+    return params
+
+
+class Binding:
+    """One point and the signal that it shows."""
+
+    def __init__(self, point, signal, factor):
+        self.point = point
+        self.signal = signal
+        self.factor = factor
+
+    def update(self, now):
+        signal = self.signal
+        self.point.update(signal.value * self.factor, _QUALITY[signal.quality], now)
+
+
+class Telecontrol:
+    def __init__(self, image, config, clock, log):
+        tele = config["telecontrol"]
+        self.image = image
+        self.log = log
+        self.sign = -1 if tele["power_sign"] == "generator" else 1
+        self.divisor = tele["setpoint_divisor"]
+        self.registered_w = sum([bay["rating_w"] for bay in config["bays"]])
+        self.station = Outstation(make_params(tele), clock)
+        self.station.on_clock = self._clock_set
+        self.setpoint = self.station.add_command(tele["setpoint_ioa"], (C_SE_NC_1, C_SE_TC_1), self)
+        self.agc_request = self.station.add_command(tele["agc_request_ioa"], (C_SC_NA_1,), self)
+        self.bindings = []
+        for row in rows_of(tele):
+            self._bind(row)
+        image.station.agc_enabled.put(1, 0)
+
+    def _bind(self, row):
+        name, ioa, type_id, divisor, deadband, cyclic_ms = row
+        signal, factor = self._find(name)
+        if name in pointtable.SIGNED:
+            factor *= self.sign
+        point = self.station.add_point(ioa, type_id, divisor, deadband, cyclic_ms, 0)
+        self.bindings.append(Binding(point, signal, factor))
+
+    def _find(self, name):
+        """The signal behind a point's name, and the factor to its magnitude."""
+        for turned, load, generator in pointtable.TURNED:
+            if turned == name:
+                name = load if self.sign > 0 else generator
+        for magnitude, source, factor in pointtable.MAGNITUDES:
+            if magnitude == name:
+                return getattr(self.image.station, source), factor
+        if name == "agc_allowed":
+            name = "remote"
+        signal = self.image.find(name if "." in name else "station." + name)
+        if signal is None:
+            raise ValueError("telecontrol.points: no signal is called %s" % name)
+        return signal, 1
+
+    def follow(self, now):
+        """A living master is one whose started link still carries traffic: link timers see to the rest."""
+        if self.station.started_links:
+            self.image.station.master_alive.put(1, now)
+
+    def report(self, now):
+        """After a step: show the image to the masters."""
+        for binding in self.bindings:
+            binding.update(now)
+
+    def operate(self, cmd, type_id, value, link, now):
+        """A command that the outstation found sound; False = negative confirmation."""
+        if self.image.station.local.value:
+            self.log.add(codes.SETPOINT_LOCAL, 0, now)
+            return False
+        if cmd is self.agc_request:
+            return self._switch_agc(value, now)
+        return self._take_setpoint(value, now)
+
+    def _switch_agc(self, on, now):
+        station = self.image.station
+        station.agc_enabled.put(1 if on else 0, now)
+        if not on:
+            station.agc_w.fail()
+        self.image.order_event = True
+        return True
+
+    def _take_setpoint(self, value, now):
+        station = self.image.station
+        if not station.agc_enabled.value:
+            self.log.add(codes.SETPOINT_AGC_OFF, 0, now)
+            return False
+        largest = self.registered_w / self.divisor
+        if not -largest - 0.001 <= value <= largest + 0.001:
+            self.log.add(codes.SETPOINT_OUT_OF_RANGE, 0, now)
+            return False
+        power_w = round(value * self.divisor) * self.sign
+        station.agc_w.put(max(-self.registered_w, min(self.registered_w, power_w)), now)
+        self.image.order_event = True
+        return True
+
+    def _clock_set(self, accepted, now):
+        self.log.add(codes.CLOCK_SET if accepted else codes.CLOCK_REFUSED, 0, now)
+
+
+def rows_of(tele):
+    """The configured points, or the table of this firmware."""
+    if not tele["points"]:
+        return pointtable.POINTS
+    return tuple([
+        (p["signal"], p["ioa"], p["type"], p["divisor"], p["deadband"], p["cyclic_ms"]) for p in tele["points"]
+    ])
