@@ -1,0 +1,247 @@
+"""ASDU codec as tables by type identification (IEC 60870-5-101 7.2, 7.3; octet layouts from general knowledge).
+
+A type is one row of `_ROWS`: its information element and the length of its time tag. Everything else (sizes, encoder, decoder, what may stand in a
+sequence) follows from the row. Encoders write one information element without address and tag into the caller's buffer:
+`encode(buf, at, value, quality)`; decoders read it: `decode(buf, at) -> value`. `quality` is the octet SIQ/DIQ/QDS/BCR carries beside
+the value, in control direction QOC or QOS with the S/E bit. Out-of-range measured values are clamped and flagged OV; out-of-range
+set-points are the caller's mistake (LocalError). Type 107 carries its 2-octet counter before the tag, type 103 only the tag.
+"""
+
+from struct import pack_into, unpack_from
+
+from protocols.errors import LocalError
+from protocols.iec104.const import QUALITY_OV
+
+
+def _put_siq(buf, at, value, quality):
+    buf[at] = quality & 0xF0 | (1 if value else 0)
+
+
+def _put_diq(buf, at, value, quality):
+    buf[at] = quality & 0xF0 | value & 3
+
+
+def _put_vti(buf, at, value, quality):
+    if not -64 <= value <= 63:
+        value = 63 if value > 0 else -64
+        quality |= QUALITY_OV
+    buf[at] = value & 0x7F
+    buf[at + 1] = quality
+
+
+def _put_bsi(buf, at, value, quality):
+    pack_into("<IB", buf, at, value, quality)
+
+
+def _put_nva(buf, at, value, quality):
+    scaled = round(value * 32768)
+    if not -32768 <= scaled <= 32767:
+        scaled = 32767 if scaled > 0 else -32768
+        quality |= QUALITY_OV
+    pack_into("<hB", buf, at, scaled, quality)
+
+
+def _put_nva_only(buf, at, value, quality):
+    scaled = round(value * 32768)
+    pack_into("<h", buf, at, max(-32768, min(32767, scaled)))
+
+
+def _put_sva(buf, at, value, quality):
+    if not -32768 <= value <= 32767:
+        value = 32767 if value > 0 else -32768
+        quality |= QUALITY_OV
+    pack_into("<hB", buf, at, value, quality)
+
+
+def _put_r32(buf, at, value, quality):
+    pack_into("<fB", buf, at, value, quality)
+
+
+def _put_bcr(buf, at, value, quality):
+    pack_into("<iB", buf, at, value, quality)
+
+
+def _put_command(buf, at, value, quality):
+    buf[at] = quality & 0xFC | int(value) & 3
+
+
+def _put_nva_order(buf, at, value, quality):
+    scaled = round(value * 32768)
+    if not -32768 <= scaled <= 32767:
+        raise LocalError("a normalised set-point lies in -1..1-2**-15")
+    pack_into("<hB", buf, at, scaled, quality)
+
+
+def _put_sva_order(buf, at, value, quality):
+    if not -32768 <= value <= 32767:
+        raise LocalError("a scaled set-point lies in -32768..32767")
+    pack_into("<hB", buf, at, value, quality)
+
+
+def _put_bits(buf, at, value, quality):
+    pack_into("<I", buf, at, value)
+
+
+def _put_u8(buf, at, value, quality):
+    buf[at] = value & 0xFF
+
+
+def _put_u16(buf, at, value, quality):
+    buf[at] = value & 0xFF
+    buf[at + 1] = value >> 8 & 0xFF
+
+
+def _put_nothing(buf, at, value, quality):
+    pass
+
+
+def _get_bit(buf, at):
+    return buf[at] & 1
+
+
+def _get_two_bits(buf, at):
+    return buf[at] & 3
+
+
+def _get_vti(buf, at):
+    value = buf[at] & 0x7F
+    return value - 128 if value > 63 else value
+
+
+def _get_u32(buf, at):
+    return unpack_from("<I", buf, at)[0]
+
+
+def _get_s32(buf, at):
+    return unpack_from("<i", buf, at)[0]
+
+
+def _get_nva(buf, at):
+    return _get_s16(buf, at) / 32768
+
+
+def _get_s16(buf, at):
+    value = buf[at] | buf[at + 1] << 8
+    return value - 65536 if value > 32767 else value
+
+
+def _get_r32(buf, at):
+    return unpack_from("<f", buf, at)[0]
+
+
+def _get_u8(buf, at):
+    return buf[at]
+
+
+def _get_u16(buf, at):
+    return buf[at] | buf[at + 1] << 8
+
+
+def _get_nothing(buf, at):
+    return None
+
+
+# Information elements: octets, offset of the octet with quality or qualifier (-1 none), mask of quality in it, encoder, decoder
+_SIQ = (1, 0, 0xF0, _put_siq, _get_bit)
+_DIQ = (1, 0, 0xF0, _put_diq, _get_two_bits)
+_VTI = (2, 1, 0xFF, _put_vti, _get_vti)
+_BSI = (5, 4, 0xFF, _put_bsi, _get_u32)
+_NVA = (3, 2, 0xFF, _put_nva, _get_nva)
+_NVA_ONLY = (2, -1, 0, _put_nva_only, _get_nva)
+_SVA = (3, 2, 0xFF, _put_sva, _get_s16)
+_R32 = (5, 4, 0xFF, _put_r32, _get_r32)
+_BCR = (5, 4, 0xFF, _put_bcr, _get_s32)
+_SCO = (1, 0, 0xFC, _put_command, _get_bit)
+_DCO = (1, 0, 0xFC, _put_command, _get_two_bits)
+_NVA_QOS = (3, 2, 0xFF, _put_nva_order, _get_nva)
+_SVA_QOS = (3, 2, 0xFF, _put_sva_order, _get_s16)
+_BITS = (4, -1, 0, _put_bits, _get_u32)
+_U8 = (1, -1, 0, _put_u8, _get_u8)
+_U16 = (2, -1, 0, _put_u16, _get_u16)
+_NOTHING = (0, -1, 0, _put_nothing, _get_nothing)
+
+# Type identification, element, octets of time tag
+_ROWS = (
+    (1, _SIQ, 0), (3, _DIQ, 0), (5, _VTI, 0), (7, _BSI, 0), (9, _NVA, 0), (11, _SVA, 0), (13, _R32, 0), (15, _BCR, 0), (21, _NVA_ONLY, 0),
+    (30, _SIQ, 7), (31, _DIQ, 7), (32, _VTI, 7), (33, _BSI, 7), (34, _NVA, 7), (35, _SVA, 7), (36, _R32, 7), (37, _BCR, 7),
+    (45, _SCO, 0), (46, _DCO, 0), (47, _DCO, 0), (48, _NVA_QOS, 0), (49, _SVA_QOS, 0), (50, _R32, 0), (51, _BITS, 0),
+    (58, _SCO, 7), (59, _DCO, 7), (60, _DCO, 7), (61, _NVA_QOS, 7), (62, _SVA_QOS, 7), (63, _R32, 7), (64, _BITS, 7),
+    (70, _U8, 0), (100, _U8, 0), (101, _U8, 0), (102, _NOTHING, 0), (103, _NOTHING, 7), (105, _U8, 0), (107, _U16, 7),
+)
+
+ELEMENTS = {}
+KNOWN = bytearray(128)  # 1 = the codec has a row for this type
+OBJECT_SIZE = bytearray(128)  # element and time tag, without the address
+TAG_SIZE = bytearray(128)
+TAGGED = {}  # monitor type without tag -> its twin with CP56Time2a
+
+
+def _build():
+    by_element = {}
+    for type_id, element, tag in _ROWS:
+        ELEMENTS[type_id] = element
+        KNOWN[type_id] = 1
+        OBJECT_SIZE[type_id] = element[0] + tag
+        TAG_SIZE[type_id] = tag
+        if type_id < 45:
+            if tag:
+                TAGGED[by_element[id(element)]] = type_id
+            else:
+                by_element[id(element)] = type_id
+
+
+_build()
+
+
+def encoder(type_id):
+    """encode(buf, at, value, quality) of one element of `type_id`."""
+    return ELEMENTS[type_id][3]
+
+
+def decoder(type_id):
+    """decode(buf, at) -> value of one element of `type_id`."""
+    return ELEMENTS[type_id][4]
+
+
+def quality(type_id, buf, at):
+    """Quality or qualifier octet of the element at `at`, without the value's bits; 0 when the type has none."""
+    element = ELEMENTS[type_id]
+    return buf[at + element[1]] & element[2] if element[1] >= 0 else 0
+
+
+def put_header(buf, at, type_id, vsq, cause, oa, ca):
+    """Data unit identifier: six octets."""
+    pack_into("<BBBBH", buf, at, type_id, vsq, cause, oa, ca)
+
+
+def put_ioa(buf, at, ioa):
+    buf[at] = ioa & 0xFF
+    buf[at + 1] = ioa >> 8 & 0xFF
+    buf[at + 2] = ioa >> 16
+
+
+def get_ioa(buf, at):
+    return buf[at] | buf[at + 1] << 8 | buf[at + 2] << 16
+
+
+def encode_object(buf, at, type_id, ioa, value, quality_octet):
+    """Address and element at `at`; returns the offset behind them, where a tag would go."""
+    buf[at] = ioa & 0xFF
+    buf[at + 1] = ioa >> 8 & 0xFF
+    buf[at + 2] = ioa >> 16
+    element = ELEMENTS[type_id]
+    element[3](buf, at + 3, value, quality_octet)
+    return at + 3 + element[0]
+
+
+def objects_fit(buf, at, n):
+    """Number of objects when the ASDU buf[at:at+n] has exactly the octets its VSQ announces, else 0."""
+    if n < 9 or not KNOWN[buf[at] & 0x7F] or buf[at] > 127:
+        return 0
+    count = buf[at + 1] & 0x7F
+    size = OBJECT_SIZE[buf[at]]
+    if buf[at + 1] & 0x80:
+        expected = 9 + count * size
+    else:
+        expected = 6 + count * (3 + size)
+    return count if n == expected else 0

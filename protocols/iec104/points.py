@@ -1,0 +1,82 @@
+"""Monitored points: the last value, what was last reported, and the rule for a spontaneous event.
+
+A raw integer in the image's unit becomes the engineering value raw / divisor (a negative divisor turns the sign) only when it is encoded; deadbands
+are compared in raw units. A value moves an event when it is a deadband or more away from the value last reported as an event, or
+when the quality changed. Until the first update() a point reads 0 with NT and IV. An unchanged update costs two compares and no memory.
+"""
+
+from protocols.errors import LocalError
+from protocols.iec104 import codec
+from protocols.iec104.const import C_SC_NA_1, M_ME_NA_1, M_ME_NC_1, M_ME_ND_1, QUALITY_IV, QUALITY_NT
+
+_FLOATS = (M_ME_NA_1, M_ME_NC_1, M_ME_ND_1)
+
+
+class Point:
+    def __init__(self, station, ioa, type_id, event_type, divisor, deadband, group):
+        if not 1 <= ioa <= 0xFFFFFF:
+            raise LocalError("information object address %s is outside 1..16777215" % ioa)
+        if type_id not in codec.ELEMENTS or type_id >= C_SC_NA_1 or codec.TAG_SIZE[type_id]:
+            raise LocalError("type %s is no monitored type without time tag" % type_id)
+        if not divisor:
+            raise LocalError("the divisor of point %s is 0" % ioa)
+        self.station = station
+        self.ioa = ioa
+        self.type_id = type_id
+        self.event_type = event_type  # 0 = no events
+        self.is_tagged = codec.TAG_SIZE[event_type] > 0
+        self.ring = station.events.binary if codec.OBJECT_SIZE[type_id] == 1 else station.events.other
+        self.divisor = divisor
+        self.deadband = max(1, deadband)
+        self.group = group  # 0 = station interrogation only, 1-16 = that group too, -1 = none
+        self.raw = 0
+        self.sent = 0
+        self.quality = QUALITY_NT | QUALITY_IV
+        self._size = codec.ELEMENTS[type_id][0]
+        self._encode = codec.encoder(type_id)
+        self._is_float = type_id in _FLOATS
+
+    def update(self, raw, quality, now):
+        """Take a new raw value and QDS octet; True when it became an event."""
+        if quality == self.quality:
+            if raw == self.raw:
+                return False
+            self.raw = raw
+            moved = raw - self.sent
+            if -self.deadband < moved < self.deadband:
+                return False
+        return self._report(raw, quality, 0, now)
+
+    def returned(self, raw, quality, now):
+        """update() of a value that a command changed: its event carries COT 11 (return information)."""
+        if quality == self.quality and raw == self.sent:
+            return False
+        return self._report(raw, quality, 0x80, now)
+
+    def _report(self, raw, quality, flag, now):
+        self.raw = raw
+        self.sent = raw
+        self.quality = quality
+        if not self.event_type:
+            return False
+        self.station.store_event(self, flag, now)
+        return True
+
+    def put(self, buf, at):
+        """Encode address and element at `at`; returns the offset behind."""
+        ioa = self.ioa
+        buf[at] = ioa & 0xFF
+        buf[at + 1] = ioa >> 8 & 0xFF
+        buf[at + 2] = ioa >> 16
+        return self.put_element(buf, at + 3)
+
+    def put_element(self, buf, at):
+        raw = self.raw
+        divisor = self.divisor
+        if self._is_float:
+            self._encode(buf, at, raw / divisor if raw else 0.0, self.quality)
+        elif divisor == 1:
+            self._encode(buf, at, raw, self.quality)
+        else:
+            self._encode(buf, at, round(raw / divisor), self.quality)
+        return at + self._size
