@@ -1,9 +1,10 @@
 """Modbus PDUs: function codes, limits, lengths, encoding, and the order in which a request is checked.
 
-Pure functions over the caller's buffers: fields are read and written byte by byte, big-endian, and nothing is allocated.
-The checks go function code -> quantity and byte count -> address, each with its own exception code; the last step, execution,
-is the store's. Names, codes and limits are those of the MODBUS Application Protocol Specification V1.1b3 (4.1, 6, 7), from
-general knowledge. Lengths are known for more function codes than we serve: a bus carries other people's frames.
+Pure functions over the caller's buffers: fields are read and written byte by byte, big-endian, and
+nothing is allocated. The checks go function code -> quantity and byte count -> address, each with its own
+exception code; the last step, execution, is the store's. Names, codes and limits are those of the MODBUS
+Application Protocol Specification V1.1b3 (4.1, 6, 7), from general knowledge. Lengths are known for more
+function codes than we serve: a bus carries other people's frames.
 """
 
 from protocols.errors import LocalError
@@ -120,7 +121,7 @@ def check_request(pdu, at, n):
 
 
 def request_length(adu, at, n):
-    """Bytes of the serial request of which `n` stand at adu[at]; more than `n` = wait for as many; 0 = cannot tell."""
+    """Bytes of the serial request that begins at adu[at]; above `n` = wait for as many; 0 = cannot tell."""
     if n < 2:
         return 2
     fc = adu[at + 1]

@@ -1,7 +1,8 @@
 """An IEEE 754 single in two registers, scaled to an integer without ever being a float.
 
-The result is round(value * factor), ties to even, the same bits on every interpreter: where floats themselves are singles, the
-product `value * factor` would already be rounded once. No intermediate passes 2**30, so nothing is allocated.
+The result is round(value * factor), ties to even, the same bits on every interpreter: where floats
+themselves are singles, the product `value * factor` would already be rounded once. No intermediate passes
+2**30, so nothing is allocated.
 """
 
 from protocols.errors import LocalError

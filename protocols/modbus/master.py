@@ -1,17 +1,19 @@
 """Modbus master (client): one request outstanding, on either framing.
 
 Rules of this file:
-1. Only a reply that fits the request in everything ends the wait early: unit, function code, exact byte count, or the echo of
-   address and value; on TCP the transaction identifier too. On a serial line anything else is counted and the wait goes on,
-   because the right reply may still come; on TCP a wrong reply with our identifier ends it, because nothing else will come.
-2. The deadline is the slave's response time `timeout_ms` plus the wire time of the request and of the reply. When it passes,
-   the error says BAD_REPLY if something unfit from the addressed unit or garbled was seen, else TIMEOUT.
-3. A late reply is never paired with a later request. TCP tells by the identifier; a serial line stays in quarantine for
-   `quarantine_ms` more, or until the late reply has come and the line is quiet.
+1. Only a reply that fits the request in everything ends the wait early: unit, function code, exact byte
+   count, or the echo of address and value; on TCP the transaction identifier too. On a serial line
+   anything else is counted and the wait goes on, because the right reply may still come; on TCP a wrong
+   reply with our identifier ends it, because nothing else will come.
+2. The deadline is the slave's response time `timeout_ms` plus the wire time of the request and of the
+   reply. When it passes, the error says BAD_REPLY if something unfit from the addressed unit or garbled
+   was seen, else TIMEOUT.
+3. A late reply is never paired with a later request. TCP tells by the identifier; a serial line stays in
+   quarantine for `quarantine_ms` more, or until the late reply has come and the line is quiet.
 4. Nobody retries here; whether a write may be repeated only the driver knows.
 
-Clauses: MODBUS over Serial Line V1.02, 2.4.1 (master states, turnaround delay), and MODBUS Application Protocol V1.1b3, 7
-(exceptions), from general knowledge.
+Clauses: MODBUS over Serial Line V1.02, 2.4.1 (master states, turnaround delay), and MODBUS Application
+Protocol V1.1b3, 7 (exceptions), from general knowledge.
 """
 
 import struct
@@ -179,7 +181,7 @@ class Master:
         return sooner(left_ms, self._framing.next_settle(now))
 
     def ready(self, now):
-        """A new request may start: nothing outstanding, line quiet for T3.5, quarantine over, earlier bytes written."""
+        """A new request may start: nothing outstanding or unwritten, line quiet for T3.5, quarantine over."""
         if self.state == _WAITING or self.is_closed or self.tx.pending():
             return False
         self.tick(now)
@@ -325,6 +327,6 @@ class Master:
         return struct.unpack_from(">f", self.data, self._offset(i, 2))[0]
 
     def scaled(self, i, factor):
-        """round(f32(i) * factor) in integers, the same on every interpreter; None for NaN, infinity, 2**30 and more."""
+        """round(f32(i) * factor) in integers, 1 <= factor < 2**15; None for NaN, infinity, 2**30 and more."""
         at = self._offset(i, 2)
         return scaled(u16(self.data, at), u16(self.data, at + 2), factor)

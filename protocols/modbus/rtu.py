@@ -1,13 +1,16 @@
 """Modbus RTU frames: where they begin and end on a serial line.
 
 Rules of this file:
-1. A frame that begins after a silence (or after another good frame) ends by its length where the function code tells it, and by
-   T3.5 of silence otherwise. Only then is its CRC looked at.
-2. A frame in step is taken whole: what lies inside somebody else's frame is never read as a frame of its own.
-3. Out of step (noise, a lost byte) we wait for the silence and accept only a frame that ends exactly there: a request is followed
-   by silence because its sender waits for the answer, a reply because the request is answered.
+1. A frame that begins after a silence (or after another good frame) ends by its length where the function
+   code tells it, and by T3.5 of silence otherwise. Only then is its CRC looked at.
+2. A frame in step is taken whole: what lies inside somebody else's frame is never read as a frame of its
+   own.
+3. Out of step (noise, a lost byte) or cut short we wait for the silence and accept only a frame that ends
+   exactly there: a request is followed by silence because its sender waits for the answer, a reply
+   because it is the answer.
 4. Longer than 256 bytes without a frame: everything is dropped until the line is silent.
-5. A gap inside a frame is forgiven up to `gap_ms`, because USB adapters and ptys cannot keep T1.5; `gap_ms=0` is strict.
+5. A gap inside a frame is forgiven up to `gap_ms`, because USB adapters and ptys cannot keep T1.5;
+   `gap_ms=0` is strict.
 
 Clauses: MODBUS over Serial Line V1.02, 2.5.1 (RTU framing, T1.5, T3.5, CRC), from general knowledge.
 """
@@ -34,7 +37,7 @@ class RtuFraming:
         fast = baud > 19200
         self.t15_us = 750 if fast else 1500000 * bits // baud
         self.t35_us = 1750 if fast else 3500000 * bits // baud
-        # One more than the rounded-up time: two readings of a millisecond clock N apart may be N - 1 apart in truth.
+        # Rounded up and one more: readings of a millisecond clock N apart may be N - 1 apart in truth.
         self.quiet_ms = (self.t35_us + 999) // 1000 + 1
         self._gap_ms = max(gap_ms, self.quiet_ms)
         self._baud = baud
@@ -88,7 +91,7 @@ class RtuFraming:
         self._want_n = pdu_n + 3
 
     def swap(self):
-        """The buffer that holds the last frame is the caller's from now on; reception goes on in the other."""
+        """The last frame's buffer is the caller's from now on; reception goes on in the other one."""
         full = self.rx
         self.rx = self._spare
         self._spare = full
@@ -121,7 +124,7 @@ class RtuFraming:
             self._echo_left = n
 
     def take(self, buf, i, end, now):
-        """Copy buf[i:end] up to the end of a frame; the index behind the last byte used. `pdu_n` > 0: a frame stands in `rx`."""
+        """Copy buf[i:end] up to the end of a frame, then `pdu_n` > 0; the index behind the last byte used."""
         self.pdu_n = 0
         self._last = now
         self.busy = True
@@ -193,7 +196,7 @@ class RtuFraming:
         self.pdu_n = n - 3
 
     def settle(self, now):
-        """What a silence up to `now` makes of the bytes at hand: NOTHING (yet), FRAME or GARBLED (and dropped)."""
+        """What a silence up to `now` makes of the bytes: NOTHING (yet), FRAME, or GARBLED (and dropped)."""
         if not self.busy and not self._n:
             return NOTHING
         silent_ms = ticks_diff(now, self._last)

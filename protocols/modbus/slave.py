@@ -1,15 +1,18 @@
 """Modbus slave (server): answers FC 03, 04, 06 and 16 out of a store, on either framing.
 
 Rules of this file:
-1. Checks come in the order function code (01), quantity and byte count (03), address range (02), execution (what the store says).
-   The store executes a whole write or nothing.
-2. Serial: frames of other units are ignored, unit 0 is a broadcast (writes are executed, reads ignored, nothing is answered), and
-   a reply leaves only after T3.5 of silence, in `tick`.
-3. TCP: 0 and 255 mean the first unit, a unit that is not here gets exception 0B, every pipelined request is answered in order.
-   While the client does not read its replies, requests wait in a backlog; when that overflows, the connection must be closed.
-4. Function code 0 and codes from 80 on cannot be refused with an exception of their own, so they are not answered.
+1. Checks come in the order function code (01), quantity and byte count (03), address range (02),
+   execution (what the store says). The store executes a whole write or nothing.
+2. Serial: frames of other units are ignored, unit 0 is a broadcast (writes are executed, reads ignored,
+   nothing is answered), and a reply leaves only after T3.5 of silence, in `tick`.
+3. TCP: 0 and 255 mean the first unit, a unit that is not here gets exception 0B, every pipelined request
+   is answered in order. While the client does not read its replies, requests wait in a backlog; when that
+   overflows, the connection must be closed.
+4. Function code 0 and codes from 80 on cannot be refused with an exception of their own, so they are not
+   answered.
 
-Clauses: MODBUS Application Protocol V1.1b3, 6 and 7; MODBUS over Serial Line V1.02, 2.2 and 2.4.2, from general knowledge.
+Clauses: MODBUS Application Protocol V1.1b3, 6 and 7; MODBUS over Serial Line V1.02, 2.2 and 2.4.2, from
+general knowledge.
 """
 
 from protocols.errors import LocalError
@@ -31,10 +34,10 @@ _BACKLOG = const(512)
 
 
 class Slave:
-    """Answers requests from `feed` into `tx`; `units` is a tuple, its first member the one that TCP's 0 and 255 mean.
+    """Answers requests from `feed` into `tx`; `units` is a tuple, its first member is what 0 and 255 mean on TCP.
 
-    store.read(unit, fc, address, count, out, at) fills 2 * count bytes, big-endian; store.write(unit, fc, address, count, data, at)
-    takes them; both return 0 or an exception code.
+    store.read(unit, fc, address, count, out, at) fills out[at:] with 2 * count bytes, big-endian;
+    store.write(unit, fc, address, count, data, at) takes them; both return 0 or an exception code.
     """
 
     def __init__(self, framing, store, units):

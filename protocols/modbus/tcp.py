@@ -2,7 +2,8 @@
 
 Rules of this file:
 1. The length field alone says where a frame ends; the bytes may come one by one or many frames at once.
-2. A length outside 2..254 means that we have lost the stream: nothing more is read and the connection must be closed.
+2. A length outside 2..254 means that we have lost the stream: nothing more is read and the connection
+   must be closed.
 3. A frame of another protocol (protocol identifier not 0) is dropped and counted.
 
 Clauses: MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1 (MBAP header), from general knowledge.
@@ -63,7 +64,7 @@ class TcpFraming:
         """The reply is found by its transaction identifier."""
 
     def swap(self):
-        """The buffer that holds the last frame is the caller's from now on; reception goes on in the other."""
+        """The last frame's buffer is the caller's from now on; reception goes on in the other one."""
         full = self.rx
         self.rx = self._spare
         self._spare = full
@@ -89,7 +90,7 @@ class TcpFraming:
         """Nothing echoes on TCP, and nobody waits for silence."""
 
     def take(self, buf, i, end, now):
-        """Copy buf[i:end] up to the end of a frame; the index behind the last byte used. `pdu_n` > 0: a frame stands in `rx`."""
+        """Copy buf[i:end] up to the end of a frame, then `pdu_n` > 0; the index behind the last byte used."""
         self.pdu_n = 0
         if self.closed_reason:
             return end
