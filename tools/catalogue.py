@@ -78,3 +78,13 @@ def message(code, detail="", lang="en"):
             lines.append("  %s: %s" % (LABELS[one][0], e.cause[i]))
             lines.append("  %s: %s" % (LABELS[one][1], e.action[i]))
     return "\n".join(lines)
+
+
+class Failure(Exception):
+    """What a command cannot do: a code of the catalogue, a detail, and lines that another program said about it."""
+
+    def __init__(self, code, detail="", lines=()):
+        super().__init__("V%03d %s" % (code, detail))
+        self.code = code
+        self.detail = detail
+        self.lines = tuple(lines)
