@@ -1,7 +1,7 @@
 """Lanes of the suite: `--lane cpython|micropython|all` (all by default).
 
-A file hil_tests/portable/test_*.py is collected twice: by pytest itself for CPython, and as a MicroPythonFile for the target. Every other
-test is the host's and belongs to the lane cpython.
+A file hil_tests/portable/test_*.py is collected twice: by pytest itself for CPython, and as a MicroPythonFile
+for the target. Every other test is the host's and belongs to the lane cpython.
 """
 
 import pytest
@@ -13,8 +13,12 @@ PORTABLE = "portable"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--lane", choices=(CPYTHON, micropython.NAME, "all"), default="all",
-                     help="run the portable tests on this interpreter only (default: all)")
+    parser.addoption(
+        "--lane",
+        choices=(CPYTHON, micropython.NAME, "all"),
+        default="all",
+        help="run the portable tests on this interpreter only (default: all)",
+    )
 
 
 def is_portable(path):
@@ -29,7 +33,9 @@ def pytest_collect_file(file_path, parent):
 
 @pytest.fixture
 def lane(request):
-    """The lane's name, which a portable test carries in its own name on CPython too; portable tests ask for no fixture."""
+    """The lane's name, which a portable test carries in its own name on CPython too; portable tests ask for
+    no fixture.
+    """
     return request.param
 
 

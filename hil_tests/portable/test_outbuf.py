@@ -6,7 +6,7 @@ from hil_tests.portable.support import no_heap
 
 
 def drained(out):
-    data = bytes(out.buf[out.start:out.end])
+    data = bytes(out.buf[out.start : out.end])
     out.consumed(out.pending())
     return data
 
@@ -50,7 +50,7 @@ def test_long_run_keeps_order():
         n = i % 4
         if n > out.pending():
             n = out.pending()
-        got += bytes(out.buf[out.start:out.start + n])
+        got += bytes(out.buf[out.start : out.start + n])
         out.consumed(n)
     got += drained(out)
     assert got == sent

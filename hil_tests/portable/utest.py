@@ -1,7 +1,9 @@
-"""Runs the `test_*` functions of one module and says how each went, on any MicroPython (also on a board, frozen).
+"""Runs the `test_*` functions of one module and says how each went, on any MicroPython (also on a board,
+frozen).
 
-Output, one line each: `UT <module> <test> RUN`, then whatever the test prints, then `UT <module> <test> PASS` or, after a
-traceback, `... FAIL`; at the end `UT <module> - DONE`. Whoever reads it knows by the last line what ran when the target died.
+Output, one line each: `UT <module> <test> RUN`, then whatever the test prints, then `UT <module> <test> PASS`
+or, after a traceback, `... FAIL`; at the end `UT <module> - DONE`. Whoever reads it knows by the last line
+what ran when the target died.
 """
 
 import gc
