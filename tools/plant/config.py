@@ -122,7 +122,7 @@ def _defaults(keys):
 def _baud_of(document, pty):
     buses = document.get("buses")
     for bus in buses if isinstance(buses, list) else ():
-        if isinstance(bus, dict) and pty is not None and bus.get("port") == pty:
+        if isinstance(bus, dict) and pty is not None and bus.get("device") == pty:
             return bus["baud"] if _is_int(bus.get("baud"), 300, 1_000_000) else 9600
     return 9600
 

@@ -1,5 +1,4 @@
-"""Register face of the grid meter: Eastron SDM630 (addresses from facts/hardware.md §1.1; the plant's own
-table, no driver uses it).
+"""Register face of the grid meter: Eastron SDM630-V2, with the addresses that mbmd and EVerest use.
 
 FC 04 only; IEEE float32, high word first, two registers per value. Reserved places inside a block read as
 0.0. From general knowledge: a start address or a count that is odd is refused (exception 02), as are more

@@ -1,5 +1,5 @@
-"""Layout of the SunSpec models that the simulated converter carries, as data (offsets agree with
-facts/hardware.md §2.1).
+"""Layout of the SunSpec models that the simulated converter carries, as data (order and types as in
+the SunSpec Alliance's published models).
 
 Per model: its points after ID and L, in order, as "name:type"; the offset follows from the sizes. A trailing
 `*` marks the points that may be written. Sync groups (704) and the one DC port (714) are laid out flat, with
@@ -23,7 +23,8 @@ _PHASE = """
     TotVarhInj{0}:u64 TotVarhAbs{0}:u64
 """
 _PHASES = "".join(_PHASE.format(*names) for names in (("L1", "L1L2"), ("L2", "L2L3"), ("L3", "L3L1")))
-_PF_GROUPS = "".join(f"{name}.PF:u16 {name}.Ext:e16 " for name in ("PFWInj", "PFWInjRvrt", "PFWAbs", "PFWAbsRvrt"))
+_PF_NAMES = ("PFWInj", "PFWInjRvrt", "PFWAbs", "PFWAbsRvrt")
+_PF_GROUPS = "".join(f"{name}.PF:u16 {name}.Ext:e16 " for name in _PF_NAMES)
 LAYOUT = (
     (1, "Mn:s16 Md:s16 Opt:s8 Vr:s8 SN:s16 DA:u16 Pad:pad"),
     (701, """
