@@ -1,15 +1,20 @@
-"""Link machine of IEC 60870-5-104: framing, sequence numbers, windows, timers, start and stop; the base of both roles.
+"""Link machine of IEC 60870-5-104: framing, sequence numbers, windows, timers, start and stop; the base of
+both roles.
 
-Clauses 5.1-5.4 (numbers, t1-t3, start/stop), 6 (APCI), 9.6 (k, w), from general knowledge. Where the standard leaves a choice:
-- Anything that is not a valid APDU (start octet, length 4..253, control field, reserved bits, several or no U functions, an I frame
-  without a whole data unit identifier) closes the link at once, without waiting for the announced octets.
-- An I frame that may not be received in this state closes the link before its ASDU is looked at; so does an S frame while stopped,
-  unless own frames are still un-acknowledged.
-- A confirmation that nobody asked for is ignored. Only TESTFR con ends a test; t3 restarts with every frame received.
-- When the peer does not read, U and S frames beyond the spare room in `tx` are dropped: t1 ends such a link.
+Clauses 5.1-5.4 (numbers, t1-t3, start/stop), 6 (APCI), 9.6 (k, w), from general knowledge. Where the
+standard leaves a choice:
+- Anything that is not a valid APDU (start octet, length 4..253, control field, reserved bits, several or
+  no U functions, an I frame without a whole data unit identifier) closes the link at once, without
+  waiting for the announced octets.
+- An I frame that may not be received in this state closes the link before its ASDU is looked at; so does
+  an S frame while stopped, unless own frames are still un-acknowledged.
+- A confirmation that nobody asked for is ignored. Only TESTFR con ends a test; t3 restarts with every
+  frame received.
+- When the peer does not read, U and S frames beyond the spare room in `tx` are dropped: t1 ends such a
+  link.
 
-A subclass implements on_asdu, on_acked, on_window, on_closed and _on_u.
-The pump writes `tx`; time comes in as `now` (ms modulo 2**30).
+A subclass implements on_asdu, on_acked, on_window, on_closed and _on_u. The pump writes `tx`; time comes
+in as `now` (ms modulo 2**30).
 """
 
 from array import array

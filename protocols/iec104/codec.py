@@ -1,10 +1,13 @@
-"""ASDU codec as tables by type identification (IEC 60870-5-101 7.2, 7.3; octet layouts from general knowledge).
+"""ASDU codec as tables by type identification (IEC 60870-5-101 7.2, 7.3; octet layouts from general
+knowledge).
 
-A type is one row of `_ROWS`: its information element and the length of its time tag. Everything else (sizes, encoder, decoder, what may stand in a
-sequence) follows from the row. Encoders write one information element without address and tag into the caller's buffer:
-`encode(buf, at, value, quality)`; decoders read it: `decode(buf, at) -> value`. `quality` is the octet SIQ/DIQ/QDS/BCR carries beside
-the value, in control direction QOC or QOS with the S/E bit. Out-of-range measured values are clamped and flagged OV; out-of-range
-set-points are the caller's mistake (LocalError). Type 107 carries its 2-octet counter before the tag, type 103 only the tag.
+A type is one row of `_ROWS`: its information element and the length of its time tag. Everything else
+(sizes, encoder, decoder, what may stand in a sequence) follows from the row. Encoders write one
+information element without address and tag into the caller's buffer: `encode(buf, at, value, quality)`;
+decoders read it: `decode(buf, at) -> value`. `quality` is the octet SIQ/DIQ/QDS/BCR carries beside the
+value, in control direction QOC or QOS with the S/E bit. Out-of-range measured values are clamped and
+flagged OV; out-of-range set-points are the caller's mistake (LocalError). Type 107 carries its 2-octet
+counter before the tag, type 103 only the tag.
 """
 
 from struct import pack_into, unpack_from
@@ -141,7 +144,8 @@ def _get_nothing(buf, at):
     return None
 
 
-# Information elements: octets, offset of the octet with quality or qualifier (-1 none), mask of quality in it, encoder, decoder
+# Information elements: octets, offset of the octet with quality or qualifier (-1 none), mask of quality in
+# it, encoder, decoder
 _SIQ = (1, 0, 0xF0, _put_siq, _get_bit)
 _DIQ = (1, 0, 0xF0, _put_diq, _get_two_bits)
 _VTI = (2, 1, 0xFF, _put_vti, _get_vti)
@@ -162,11 +166,44 @@ _NOTHING = (0, -1, 0, _put_nothing, _get_nothing)
 
 # Type identification, element, octets of time tag
 _ROWS = (
-    (1, _SIQ, 0), (3, _DIQ, 0), (5, _VTI, 0), (7, _BSI, 0), (9, _NVA, 0), (11, _SVA, 0), (13, _R32, 0), (15, _BCR, 0), (21, _NVA_ONLY, 0),
-    (30, _SIQ, 7), (31, _DIQ, 7), (32, _VTI, 7), (33, _BSI, 7), (34, _NVA, 7), (35, _SVA, 7), (36, _R32, 7), (37, _BCR, 7),
-    (45, _SCO, 0), (46, _DCO, 0), (47, _DCO, 0), (48, _NVA_QOS, 0), (49, _SVA_QOS, 0), (50, _R32, 0), (51, _BITS, 0),
-    (58, _SCO, 7), (59, _DCO, 7), (60, _DCO, 7), (61, _NVA_QOS, 7), (62, _SVA_QOS, 7), (63, _R32, 7), (64, _BITS, 7),
-    (70, _U8, 0), (100, _U8, 0), (101, _U8, 0), (102, _NOTHING, 0), (103, _NOTHING, 7), (105, _U8, 0), (107, _U16, 7),
+    (1, _SIQ, 0),
+    (3, _DIQ, 0),
+    (5, _VTI, 0),
+    (7, _BSI, 0),
+    (9, _NVA, 0),
+    (11, _SVA, 0),
+    (13, _R32, 0),
+    (15, _BCR, 0),
+    (21, _NVA_ONLY, 0),
+    (30, _SIQ, 7),
+    (31, _DIQ, 7),
+    (32, _VTI, 7),
+    (33, _BSI, 7),
+    (34, _NVA, 7),
+    (35, _SVA, 7),
+    (36, _R32, 7),
+    (37, _BCR, 7),
+    (45, _SCO, 0),
+    (46, _DCO, 0),
+    (47, _DCO, 0),
+    (48, _NVA_QOS, 0),
+    (49, _SVA_QOS, 0),
+    (50, _R32, 0),
+    (51, _BITS, 0),
+    (58, _SCO, 7),
+    (59, _DCO, 7),
+    (60, _DCO, 7),
+    (61, _NVA_QOS, 7),
+    (62, _SVA_QOS, 7),
+    (63, _R32, 7),
+    (64, _BITS, 7),
+    (70, _U8, 0),
+    (100, _U8, 0),
+    (101, _U8, 0),
+    (102, _NOTHING, 0),
+    (103, _NOTHING, 7),
+    (105, _U8, 0),
+    (107, _U16, 7),
 )
 
 ELEMENTS = {}
@@ -204,7 +241,7 @@ def decoder(type_id):
 
 
 def quality(type_id, buf, at):
-    """Quality or qualifier octet of the element at `at`, without the value's bits; 0 when the type has none."""
+    """Quality or qualifier of the element at `at`, without the value's bits; 0 when the type has none."""
     element = ELEMENTS[type_id]
     return buf[at + element[1]] & element[2] if element[1] >= 0 else 0
 

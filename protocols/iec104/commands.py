@@ -1,14 +1,19 @@
-"""Commands and set-points: direct, or select before execute (IEC 60870-5-101 7.3.2, 5-5 6.8; from general knowledge).
+"""Commands and set-points: direct, or select before execute (IEC 60870-5-101 7.3.2, 5-5 6.8; from general
+knowledge).
 
-Exactly one answer per order. The negative answer is the mirrored ASDU with P/N = 1: ACT_CON (DEACT_CON for a deactivation) when the order itself is
-refused, COT 47 when there is no such object or not with this type. Choices:
+Exactly one answer per order. The negative answer is the mirrored ASDU with P/N = 1: ACT_CON (DEACT_CON
+for a deactivation) when the order itself is refused, COT 47 when there is no such object or not with
+this type. Choices:
 - A wrong VSQ (SQ = 1, N != 1) or length: negative ACT_CON about the first object, not executed.
-- Order of judgement: control belongs to another master; value (NaN, infinity, DCS/RCS 0 or 3); time tag; select/execute; T bit; busy; the handler.
+- Order of judgement: control belongs to another master; value (NaN, infinity, DCS/RCS 0 or 3); time tag;
+  select/execute; T bit; busy; the handler.
 - T = 1: judged up to the handler, answered with T = 1, not operated.
 - A time tag is compared with our clock; while that is not valid every tagged order is refused.
-- Select on a direct-only object, and execute without a matching selection on the other kind, are refused. A selection holds type, OA,
-  value, qualifier and link; any other execute drops it. Deactivation cancels a selection of the same link; with none it is refused.
-- ACT_TERM is sent only for objects with `terminates`, by Outstation.terminate(); until then the object refuses new orders as busy.
+- Select on a direct-only object, and execute without a matching selection on the other kind, are
+  refused. A selection holds type, OA, value, qualifier and link; any other execute drops it.
+  Deactivation cancels a selection of the same link; with none it is refused.
+- ACT_TERM is sent only for objects with `terminates`, by Outstation.terminate(); until then the object
+  refuses new orders as busy.
 """
 
 from protocols.errors import LocalError
@@ -184,7 +189,7 @@ def _is_timely(station, buf, at, now):
 
 
 def _refuse_structure(station, link, buf, at, n, confirmation, now):
-    """Negative answer that is itself well formed: the whole ASDU if its VSQ is true, else its first object."""
+    """A negative answer that is itself well formed: the whole ASDU if its VSQ is true, else one object."""
     if not codec.objects_fit(buf, at, n):
         size = 9 + codec.OBJECT_SIZE[buf[at]]
         if n < size:

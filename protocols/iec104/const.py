@@ -1,7 +1,8 @@
 """Numbers of IEC 60870-5-101/-104 under the standard's own names.
 
-Type identifications: IEC 60870-5-101 7.2.1; causes of transmission: 7.2.3; qualifiers: 7.2.6 (from general knowledge of the standard,
-cross-checked with Wireshark's dissector in the interop tests). Nothing is computed here.
+Type identifications: IEC 60870-5-101 7.2.1; causes of transmission: 7.2.3; qualifiers: 7.2.6 (from
+general knowledge of the standard, cross-checked with Wireshark's dissector in the interop tests).
+Nothing is computed here.
 """
 
 # Type identification, monitor direction
@@ -120,6 +121,27 @@ CLOSED_OVERRUN = 21
 CLOSED_REPLACED = 22
 ACCEPTED = 0
 COUNT_NAMES = (
-    "accepted", "type", "cot", "ca", "ioa", "structure", "control", "value", "time", "handler", "select", "busy", "qualifier",
-    "malformed", "negative", "peer", "full", "framing", "sequence", "t1", "not_started", "overrun", "replaced",
+    "accepted",
+    "type",
+    "cot",
+    "ca",
+    "ioa",
+    "structure",
+    "control",
+    "value",
+    "time",
+    "handler",
+    "select",
+    "busy",
+    "qualifier",
+    "malformed",
+    "negative",
+    "peer",
+    "full",
+    "framing",
+    "sequence",
+    "t1",
+    "not_started",
+    "overrun",
+    "replaced",
 )

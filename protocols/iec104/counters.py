@@ -1,7 +1,9 @@
-"""Integrated totals (M_IT_NA_1) with freeze and reset by C_CI_NA_1 (IEC 60870-5-101 7.2.6.9, 7.2.6.23; from general knowledge).
+"""Integrated totals (M_IT_NA_1) with freeze and reset by C_CI_NA_1 (IEC 60870-5-101 7.2.6.9, 7.2.6.23; from
+general knowledge).
 
-The reported count is `raw` minus the raw value of the last reset, as a signed 32-bit number. Once frozen, an interrogation reports the frozen count, until
-a plain reset (FRZ 3) returns to the running one. The sequence number counts freezes modulo 32; CA is set after a reset until the next report.
+The reported count is `raw` minus the raw value of the last reset, as a signed 32-bit number. Once
+frozen, an interrogation reports the frozen count, until a plain reset (FRZ 3) returns to the running
+one. The sequence number counts freezes modulo 32; CA is set after a reset until the next report.
 """
 
 from protocols.iec104.codec import encoder

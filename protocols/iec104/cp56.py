@@ -1,8 +1,9 @@
 """CP56Time2a, the seven-octet binary time (IEC 60870-5-101 7.2.6.18, from general knowledge).
 
-Time here is (day since 2000-01-01, millisecond of the day); both fit a 31-bit small integer. Octets: ms of the minute (2, little endian),
-IV + GEN + minute, SU + hour, day of week + day, month, year. We write SU = 0 always; a received SU = 1 is taken as one hour ahead of the time base.
-Day of week is written as 1 (Monday) to 7 and not judged when read. Reserved bits are written as 0 and not judged.
+Time here is (day since 2000-01-01, millisecond of the day); both fit a 31-bit small integer. Octets: ms
+of the minute (2, little endian), IV + GEN + minute, SU + hour, day of week + day, month, year. We write
+SU = 0 always; a received SU = 1 is taken as one hour ahead of the time base. Day of week is written as 1
+(Monday) to 7 and not judged when read. Reserved bits are written as 0 and not judged.
 """
 
 from protocols.upy import const
@@ -57,7 +58,7 @@ def _month_end(month, leap):
 
 
 def decode(buf, at, out):
-    """Read CP56Time2a into out[0] = day, out[1] = ms of the day; False when the tag is invalid or no such moment exists."""
+    """Read CP56Time2a into out[0] = day, out[1] = ms; False when it is invalid or no such moment exists."""
     ms = buf[at] | buf[at + 1] << 8
     minute = buf[at + 2] & 0x3F
     hour = buf[at + 3] & 0x1F
@@ -103,7 +104,7 @@ def shift(moment, minutes):
 
 
 class Stamp:
-    """The current time as seven octets in `buf`, redone only when the tick has moved; IV is set while the clock is not valid."""
+    """The current time in `buf`, redone when the tick has moved; IV is set while the clock is not valid."""
 
     def __init__(self, clock, utc_offset_min):
         self.buf = bytearray(SIZE)

@@ -1,11 +1,14 @@
-"""Event buffer: encoded information objects in two shared rings, read by every master through cursors of its own.
+"""Event buffer: encoded information objects in two shared rings, read by every master through cursors of
+its own.
 
-One ring holds binary events (30, 31), the other everything else, so that a flood of measurands never evicts a binary change. A slot is
-type + address + element + CP56Time2a as it will stand in the ASDU: an event is encoded once, when it happens, and copied once per master.
-A cursor has `read` (next to send) and `acked` (next that the peer has not acknowledged): a lost link goes back to `acked`, so events are
-delivered at least once. When a ring overwrites what a cursor has not read, that cursor counts exactly how many it lost. Masters get events
-in the order of their occurrence, across both rings; as many objects of one type as fit go into one ASDU.
-Counts run modulo 2**30; a ring has a power of two slots. Cost per slot: stride (12 binary, 16 other) + 4 octets.
+One ring holds binary events (30, 31), the other everything else, so that a flood of measurands never
+evicts a binary change. A slot is type + address + element + CP56Time2a as it will stand in the ASDU: an
+event is encoded once, when it happens, and copied once per master. A cursor has `read` (next to send)
+and `acked` (next that the peer has not acknowledged): a lost link goes back to `acked`, so events are
+delivered at least once. When a ring overwrites what a cursor has not read, that cursor counts exactly
+how many it lost. Masters get events in the order of their occurrence, across both rings; as many objects
+of one type as fit go into one ASDU. Counts run modulo 2**30; a ring has a power of two slots. Cost per
+slot: stride (12 binary, 16 other) + 4 octets.
 """
 
 from array import array
@@ -106,7 +109,7 @@ class Cursor:
 
 
 class Group:
-    """One master as the events see it: a redundancy group, or one peer address. At most one of its links is started."""
+    """A master as the events see it: a redundancy group or a peer address, with at most one started link."""
 
     def __init__(self, buffer, peers):
         self.peers = peers  # () = any one peer
@@ -143,7 +146,9 @@ class Group:
 
     def is_past(self, binary_head, other_head):
         """Whether everything stored before these heads was sent."""
-        return (self.binary.read - binary_head & _MASK) < _HALF and (self.other.read - other_head & _MASK) < _HALF
+        if (self.binary.read - binary_head & _MASK) >= _HALF:
+            return False
+        return (self.other.read - other_head & _MASK) < _HALF
 
     def lost(self):
         return self.binary.lost + self.other.lost

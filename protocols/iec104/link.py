@@ -1,13 +1,24 @@
-"""One connection of a controlling station to the outstation: answers, waiting answers, and the order in which data leaves.
+"""One connection of a controlling station to the outstation: answers, waiting answers, and the order in
+which data leaves.
 
-Order of sending: answers first (as the window opens, in the order of the requests), M_EI_NA_1 once per master and start, then in turn one
-ASDU of events, the confirmation of a clock synchronisation once the events before it are out, and one ASDU of every running scan.
-An answer that finds the window closed waits in a fixed buffer. A request is looked at only when its answer has room: a peer that asks
-without reading or acknowledging is closed ("overrun"), its last request not executed.
+Order of sending: answers first (as the window opens, in the order of the requests), M_EI_NA_1 once per
+master and start, then in turn one ASDU of events, the confirmation of a clock synchronisation once the
+events before it are out, and one ASDU of every running scan. An answer that finds the window closed
+waits in a fixed buffer. A request is looked at only when its answer has room: a peer that asks without
+reading or acknowledging is closed ("overrun"), its last request not executed.
 """
 
 from protocols.iec104 import const as c
-from protocols.iec104.apci import STARTDT_ACT, STARTDT_CON, STARTED, STOPDT_ACT, STOPDT_CON, STOPPED, STOPPING, Apci
+from protocols.iec104.apci import (
+    STARTDT_ACT,
+    STARTDT_CON,
+    STARTED,
+    STOPDT_ACT,
+    STOPDT_CON,
+    STOPPED,
+    STOPPING,
+    Apci,
+)
 from protocols.iec104.codec import put_header
 from protocols.iec104.scan import Scan
 from protocols.iec104.services import receive
@@ -117,7 +128,7 @@ class Link(Apci):
         self.station.on_stopped(self)
 
     def demote(self):
-        """Another link of the group was started: this one falls silent, its un-acknowledged events go to the other."""
+        """Another link of the group was started: this one falls silent and gives its events back."""
         self.state = STOPPED
         self._forget()
         self.station.on_stopped(self)
@@ -130,7 +141,7 @@ class Link(Apci):
     # application layer
 
     def answer(self, buf, at, n, cause, now):
-        """Mirror the ASDU buf[at:at+n] with another cause; the T bit is kept, the broadcast address becomes our own."""
+        """Mirror the ASDU buf[at:at+n] with another cause; T is kept, a broadcast address becomes our own."""
         waiting = self._waiting
         if not waiting.end:
             to = self.begin(n)

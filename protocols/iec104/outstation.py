@@ -1,32 +1,22 @@
-"""The controlled station: its points, commands, links, masters and time.
+"""The controlled station: its points, commands, refusals and time. Who its masters are stands in masters.py.
 
-Masters and redundancy (IEC 60870-5-104 clause 10, general knowledge): a peer named in `params.groups` belongs to that redundancy group; any other peer address
-is a master of its own, which finds its unsent events again when it reconnects. Of the links of one group only one is started: STARTDT on
-another silences the first. A peer outside `params.allow` is refused before a byte is read; so is one beyond `max_links`, unless a link of
-the same address has an un-answered TESTFR, which then gives way.
-Control belongs to the links of `params.control_from`; without these, to the link that was started first, until it stops or closes. Orders
-from others are refused (ACT_CON, P/N = 1). A reconnect from the same address overtakes a controlling link whose TESTFR is un-answered.
-`master_seen` is the tick of the last valid frame on a started link, -1 before the first.
+Objects are registered once, before the first link. tick() runs the timers of all links, starts the rounds of
+cyclic data and of the background scan, and sends what waits; nothing is caught up when rounds were missed.
+When events are lost the optional `overflow_point` reads 1 until half of the buffer is free again.
 """
 
 from array import array
 
 from protocols.errors import LocalError
 from protocols.iec104 import const as c
-from protocols.iec104.apci import STARTED
-from protocols.iec104.codec import TAG_SIZE, TAGGED
+from protocols.iec104.codec import TAGGED
 from protocols.iec104.commands import Command
 from protocols.iec104.counters import Counter
 from protocols.iec104.cp56 import Stamp
-from protocols.iec104.events import EventBuffer, Group
-from protocols.iec104.link import Link
+from protocols.iec104.events import EventBuffer
+from protocols.iec104.masters import Masters
 from protocols.iec104.points import Point
 from protocols.ticks import ticks_add, ticks_diff
-
-_CLOSED = {
-    "framing": c.CLOSED_FRAMING, "sequence": c.CLOSED_SEQUENCE, "t1": c.CLOSED_T1, "not_started": c.CLOSED_NOT_STARTED,
-    "overrun": c.CLOSED_OVERRUN, "replaced": c.CLOSED_REPLACED,
-}
 
 
 class Cycle:
@@ -39,7 +29,7 @@ class Cycle:
         self.due = -1  # tick of the next round, -1 = no round yet
 
 
-class Outstation:
+class Outstation(Masters):
     def __init__(self, params, clock):
         params.check()
         self.params = params
@@ -55,17 +45,10 @@ class Outstation:
         self.scratch = bytearray(32)
         self.counts = array("i", [0] * len(c.COUNT_NAMES))
         self.on_command = None  # on_command(link, cmd, type_id, value, result), result: index into counts
+        self.on_clock = None  # on_clock(accepted, now) after C_CS_NA_1
         self.on_reset = None  # on_reset(link, now) -> True when the process will restart
         self.overflow_point = None  # a binary point that tells that events were lost
-        self.master_seen = -1
-        self.control_link = None
-        self.started_links = 0
-        self.links = []  # open
-        self._started = []  # in the order of STARTDT
-        self._free = [Link(self) for _ in range(params.max_links)]
-        self._groups = [Group(self.events, peers) for peers in params.groups]
-        self._groups += [Group(self.events, ()) for _ in range(params.max_links)]
-        self._uses = 0
+        Masters.__init__(self, params, self.events)
         self._lost_seen = 0
         self._by_ioa = {}
         if params.background_ms:
@@ -74,9 +57,10 @@ class Outstation:
     # points and commands
 
     def add_point(self, ioa, type_id, divisor=1, deadband=1, cyclic_ms=0, group=0, event_type=None):
-        """A monitored point; events use the time-tagged twin of `type_id` unless `event_type` says otherwise (0 = none).
+        """A monitored point, reported as raw / divisor (a negative divisor turns the sign).
 
-        `divisor`: engineering = raw / divisor, negative to turn the sign; `group` 0: general interrogation, 1-16: that group too, -1: neither.
+        Events use the time-tagged twin of `type_id`, or `event_type` (0 = no events). `group` 0: general
+        interrogation, 1-16: that group too, -1: neither.
         """
         if self.point_at(ioa) is not None:
             raise LocalError("information object address %s is taken" % ioa)
@@ -103,7 +87,7 @@ class Outstation:
         return self.cycles[-1].points
 
     def add_command(self, ioa, type_ids, handler, select=False, terminates=False):
-        """An object that takes orders of these types through handler.operate(cmd, type_id, value, link, now) -> accepted."""
+        """An object that takes orders through handler.operate(cmd, type_id, value, link, now) -> accepted."""
         if ioa in self.commands:
             raise LocalError("command address %s is taken" % ioa)
         cmd = Command(ioa, type_ids, handler, select, terminates)
@@ -120,126 +104,6 @@ class Outstation:
     def store_event(self, point, flag, now):
         self.stamp.take(now)
         self.events.add(point.ring, point.event_type | flag, point, self.stamp.buf)
-
-    def event_room(self):
-        """Events of either kind that may be stored now without any master losing one: the started masters, else all that are known."""
-        room = -1
-        for group in self._groups:
-            if group.link is not None and (room < 0 or group.room() < room):
-                room = group.room()
-        if room >= 0:
-            return room
-        room = min(self.events.binary.slots, self.events.other.slots)
-        for group in self._groups:
-            if group.last_use and group.room() < room:
-                room = group.room()
-        return room
-
-    def events_lost(self):
-        """Events lost by all masters together since each was first known."""
-        lost = 0
-        for group in self._groups:
-            if group.last_use:
-                lost += group.lost()
-        return lost
-
-    # links
-
-    def open_link(self, peer, now):
-        """A link for a new connection from `peer` (address without port), or None: close the connection."""
-        params = self.params
-        if params.allow and peer not in params.allow:
-            self.count(c.REFUSED_PEER)
-            return None
-        if not self._free:
-            self._replace_dead(peer)
-            if not self._free:
-                self.count(c.REFUSED_FULL)
-                return None
-        link = self._free.pop()
-        group = self._group_of(peer)
-        self._uses += 1
-        group.last_use = self._uses
-        group.held += 1
-        link.open(peer, group, len(self.cycles), now)
-        self.links.append(link)
-        return link
-
-    def _replace_dead(self, peer):
-        for link in self.links:
-            if link.peer == peer and link.is_testing:
-                link.close("replaced")
-                self._retire(link)
-                # The driver still holds the old object: it must not be served again
-                self._free.append(Link(self))
-                return
-
-    def close_link(self, link):
-        """The connection is gone, or the driver has closed it after is_closed; may be called twice."""
-        link.close("peer")
-        if link in self.links:
-            self._retire(link)
-            self._free.append(link)
-
-    def _retire(self, link):
-        self.links.remove(link)
-        link.group.held -= 1
-
-    def _group_of(self, peer):
-        """Redundancy group of the peer, else its own place, else the place that was unused for longest."""
-        best = None
-        for group in self._groups:
-            if peer in group.peers:
-                return group
-            if group.peers or group.held:
-                continue
-            if best is None or _is_better(group, best, peer):
-                best = group
-        if best.peer != peer or not best.last_use:
-            best.adopt(peer)
-        return best
-
-    def on_started(self, link):
-        group = link.group
-        if group.link is not None and group.link is not link:
-            group.link.demote()
-        group.link = link
-        at = len(self._started)
-        dead = self.control_link
-        if dead is not None and dead.is_testing and dead.peer == link.peer:
-            at = self._started.index(dead)
-        self._started.insert(at, link)
-        self._assign_control()
-
-    def on_stopping(self, link):
-        """Nothing more is started by this link; its un-acknowledged frames may still be acknowledged."""
-        if link in self._started:
-            self._started.remove(link)
-        self._assign_control()
-        for cmd in self.commands.values():
-            cmd.forget(link)
-
-    def on_stopped(self, link):
-        self.on_stopping(link)
-        group = link.group
-        if group is not None and group.link is link:
-            group.release()
-
-    def on_link_closed(self, link, reason):
-        if reason in _CLOSED:
-            self.count(_CLOSED[reason])
-
-    def _assign_control(self):
-        control_from = self.params.control_from
-        first = None
-        for link in self.links:
-            link.may_control = False
-        for link in self._started:
-            link.may_control = link.peer in control_from if control_from else first is None
-            if link.may_control and first is None:
-                first = link
-        self.control_link = first
-        self.started_links = len(self._started)
 
     # refusals
 
@@ -264,7 +128,7 @@ class Outstation:
     def tick(self, now):
         """Run timers, start rounds of cyclic data, send what waits."""
         for cycle in self.cycles:
-            if self._started and (cycle.due < 0 or ticks_diff(now, cycle.due) >= 0):
+            if self.started and (cycle.due < 0 or ticks_diff(now, cycle.due) >= 0):
                 self._start_cycle(cycle, now)
         for group in self._groups:
             group.settle()
@@ -278,7 +142,7 @@ class Outstation:
             cycle.due = now  # the first round, or rounds were missed: no catching up
         cycle.due = ticks_add(cycle.due, cycle.period_ms)
         i = 2 + self.cycles.index(cycle)
-        for link in self._started:
+        for link in self.started:
             link.scans[i].start(cycle.points, -1, cycle.cause)
 
     def _watch_overflow(self, now):
@@ -296,7 +160,7 @@ class Outstation:
             ms = link.next_deadline(now)
             if ms >= 0 and (best < 0 or ms < best):
                 best = ms
-        if self._started:
+        if self.started:
             for cycle in self.cycles:
                 ms = max(0, ticks_diff(cycle.due, now)) if cycle.due >= 0 else 0
                 if best < 0 or ms < best:
@@ -310,12 +174,3 @@ def _insert(points, point):
     while i < len(points) and (points[i].type_id, points[i].ioa) < (point.type_id, point.ioa):
         i += 1
     points.insert(i, point)
-
-
-def _is_better(group, best, peer):
-    """Whether free place `group` suits `peer` better than `best`: its own (the latest), else never used, else unused for longest."""
-    if (group.peer == peer) != (best.peer == peer):
-        return group.peer == peer
-    if group.peer == peer:
-        return group.last_use > best.last_use
-    return group.last_use < best.last_use

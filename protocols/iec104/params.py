@@ -1,15 +1,27 @@
 """Parameters of a station and of its links, and what makes them impossible.
 
-k, w, t0-t3: IEC 60870-5-104 clause 9.6 (defaults from general knowledge). A parameter set that breaks the standard raises LocalError; one that is only
-unwise is reported in `warnings`.
+k, w, t0-t3: IEC 60870-5-104 clause 9.6 (defaults from general knowledge). A parameter set that breaks
+the standard raises LocalError; one that is only unwise is reported in `warnings`.
 """
 
 from protocols.errors import LocalError
 
 
 class Params:
-    def __init__(self, common_address=1, k=12, w=8, t0_ms=30000, t1_ms=15000, t2_ms=10000, t3_ms=20000, max_links=4,
-                 event_slots=256, allow=(), control_from=()):
+    def __init__(
+        self,
+        common_address=1,
+        k=12,
+        w=8,
+        t0_ms=30000,
+        t1_ms=15000,
+        t2_ms=10000,
+        t3_ms=20000,
+        max_links=4,
+        event_slots=256,
+        allow=(),
+        control_from=(),
+    ):
         self.common_address = common_address
         self.k = k
         self.w = w

@@ -1,8 +1,9 @@
 """Monitored points: the last value, what was last reported, and the rule for a spontaneous event.
 
-A raw integer in the image's unit becomes the engineering value raw / divisor (a negative divisor turns the sign) only when it is encoded; deadbands
-are compared in raw units. A value moves an event when it is a deadband or more away from the value last reported as an event, or
-when the quality changed. Until the first update() a point reads 0 with NT and IV. An unchanged update costs two compares and no memory.
+A raw integer in the image's unit becomes the engineering value raw / divisor (a negative divisor turns
+the sign) only when it is encoded; deadbands are compared in raw units. A value moves an event when it is
+a deadband or more away from the value last reported as an event, or when the quality changed. Until the
+first update() a point reads 0 with NT and IV. An unchanged update costs two compares and no memory.
 """
 
 from protocols.errors import LocalError

@@ -1,8 +1,11 @@
-"""Streams of points under one cause: general and counter interrogation, cyclic data, background scan (IEC 60870-5-101 7.2.3).
+"""Streams of points under one cause: general and counter interrogation, cyclic data, background scan (IEC
+60870-5-101 7.2.3).
 
-A scan walks a list of points sorted by type and address and packs neighbours of one type into ASDUs as the send window opens, so that orders and events
-pass between. Values are those of the moment of sending: never older than an event already sent. Objects carry no time tag. Answers to an
-interrogation carry its OA and T bit; ACT_TERM ends it. Runs of consecutive addresses use SQ = 1 when the station is configured so.
+A scan walks a list of points sorted by type and address and packs neighbours of one type into ASDUs as
+the send window opens, so that orders and events pass between. Values are those of the moment of sending:
+never older than an event already sent. Objects carry no time tag. Answers to an interrogation carry its
+OA and T bit; ACT_TERM ends it. Runs of consecutive addresses use SQ = 1 when the station is configured
+so.
 """
 
 from protocols.iec104.codec import OBJECT_SIZE, put_header

@@ -1,13 +1,17 @@
 """What a station answers to an ASDU: the checks of its header, then the service of its type.
 
-Header checks in this order: type (COT 44), cause (45), common address (46), object address (47), each answered with the mirrored ASDU and P/N = 1.
-The broadcast address serves 100, 101, 103 and 105 only and is answered with our own. An ASDU that is itself a 44-47 answer is counted and
-never answered, so that two stations cannot keep each other busy. A wrong length or VSQ of a system command is answered like an order's.
-Choices (IEC 60870-5-101 7.4, 5-5 6; general knowledge):
-- A second interrogation of the same kind restarts the running one; the first then has no ACT_TERM of its own.
-- C_CS sets the clock at once and is confirmed with the time received, behind the events that were waiting; a second one before that, an invalid
-  or impossible time is refused. With T = 1 it is confirmed and the clock left alone.
-- C_RD is answered with the object under COT 5 and nothing else. C_RP needs station.on_reset (QRP 1) or drops the waiting events (QRP 2).
+Header checks in this order: type (COT 44), cause (45), common address (46), object address (47), each
+answered with the mirrored ASDU and P/N = 1. The broadcast address serves 100, 101, 103 and 105 only and
+is answered with our own. An ASDU that is itself a 44-47 answer is counted and never answered, so that
+two stations cannot keep each other busy. A wrong length or VSQ of a system command is answered like an
+order's. Choices (IEC 60870-5-101 7.4, 5-5 6; general knowledge):
+- A second interrogation of the same kind restarts the running one; the first then has no ACT_TERM of its
+  own.
+- C_CS sets the clock at once and is confirmed with the time received, behind the events that were
+  waiting; a second one before that, an invalid or impossible time is refused. With T = 1 it is confirmed
+  and the clock left alone.
+- C_RD is answered with the object under COT 5 and nothing else. C_RP needs station.on_reset (QRP 1) or
+  drops the waiting events (QRP 2).
 - Types 104, 106 and 110 and above are not in this profile: COT 44.
 """
 
@@ -39,7 +43,7 @@ def receive(station, link, buf, at, n, now):
 
 
 def _system(run):
-    """A system command: object address 0, one object, exact length; `run` returns a refusal or ACCEPTED after answering."""
+    """A system command: object address 0, one object, exact length; `run` answers, or returns a refusal."""
 
     def service(station, link, buf, at, n, now):
         size = 9 + OBJECT_SIZE[buf[at]]
@@ -125,15 +129,23 @@ def _clock(station, link, buf, at, confirmation, now):
     if link.is_clock_pending:
         return c.REFUSED_BUSY
     if not decode_time(buf, at + 9, moment):
+        _told_clock(station, False, now)
         return c.REFUSED_VALUE
     if station.params.utc_offset_min:
         shift(moment, -station.params.utc_offset_min)
     if not buf[at + 2] & c.TEST:
-        if not station.clock.set_utc(moment[0], moment[1], now):
-            return c.REFUSED_HANDLER
+        is_set = station.clock.set_utc(moment[0], moment[1], now)
         station.stamp.forget()
+        _told_clock(station, is_set, now)
+        if not is_set:
+            return c.REFUSED_HANDLER
     link.answer_behind_events(buf, at, 16, confirmation, now)
     return c.ACCEPTED
+
+
+def _told_clock(station, accepted, now):
+    if station.on_clock is not None:
+        station.on_clock(accepted, now)
 
 
 def _reset(station, link, buf, at, confirmation, now):
