@@ -29,6 +29,10 @@ BAD = (
     ("P11", "x = [k for k in d.keys()]"),
     ("P12", "x = isinstance(y, int)"),
     ("P13", "b = bytearray(8)\ndel b[:2]"),
+    (
+        "P14",
+        "class A(ValueError):\n    def __init__(self, x):\n        ValueError.__init__(self, x)",
+    ),
     ("P20", "import dataclasses"),
     ("P20", "from typing import Any"),
     ("P20", "from collections import Counter"),

@@ -1,6 +1,7 @@
 """P0x and P1x: syntax and class features that MicroPython's compiler refuses or silently treats otherwise."""
 
 import ast
+import builtins
 import re
 
 UNHONOURED = (
@@ -181,6 +182,12 @@ def delete_from_buffer(context, node):
                 yield target, "bytearray cannot delete on MicroPython: move the bytes down, or `b[i:j] = b''`"
 
 
+def builtin_init(context, node):
+    if isinstance(node, ast.Attribute) and node.attr == "__init__" and isinstance(node.value, ast.Name):
+        if isinstance(getattr(builtins, node.value.id, None), type):
+            yield node, "%s has no __init__ to call on MicroPython: super().__init__(...)" % node.value.id
+
+
 RULES = {
     "P01": newer_syntax,
     "P02": star_in_display,
@@ -195,4 +202,5 @@ RULES = {
     "P11": dict_order,
     "P12": bool_is_int,
     "P13": delete_from_buffer,
+    "P14": builtin_init,
 }
