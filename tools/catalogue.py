@@ -31,8 +31,10 @@ class Entry(NamedTuple):
 
 
 def _build():
-    entries = [Entry(code, kind, codes.text(code), zh, cause, action)
-               for code, kind, zh, cause, action in catalogue_device.ROWS]
+    entries = [
+        Entry(code, kind, codes.text(code), zh, cause, action)
+        for code, kind, zh, cause, action in catalogue_device.ROWS
+    ]
     entries += [Entry(*row) for row in catalogue_host.ROWS]
     table = {e.code: e for e in entries}
     if len(table) != len(entries):
@@ -81,7 +83,7 @@ def message(code, detail="", lang="en"):
 
 
 class Failure(Exception):
-    """What a command cannot do: a code of the catalogue, a detail, and lines that another program said about it."""
+    """What cannot be done: a code of the catalogue, a detail, and what another program said about it."""
 
     def __init__(self, code, detail="", lines=()):
         super().__init__("V%03d %s" % (code, detail))

@@ -1,12 +1,12 @@
 """A child process with a log file, its last lines at hand, and an orderly end.
 
-Children live in a session of their own, so that Ctrl-C reaches only us and we stop them in order; should we be killed, the kernel
-sends them SIGTERM.
+Children live in a session of their own, so that Ctrl-C reaches only us and we stop them in order, each with
+the SIGINT that a Ctrl-C of its own would be: MicroPython knows no other signal. If we are killed, the kernel
+sends it.
 """
 
 import collections
 import ctypes
-import os
 import queue
 import signal
 import subprocess
@@ -23,13 +23,17 @@ LAST_LINES = 12
 STOP_S = 5
 
 
-def _die_with_parent():
-    """In the child, before exec: SIGTERM when the parent is gone."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+_LIBC = ctypes.CDLL(None)
+
+
+def _before_exec():
+    """In the child: SIGINT counts, even in a shell's background, and comes when the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 class Child:
-    """`name` is what people call it; every line it prints goes to the log, to `last` and to `on_line(line)`."""
+    """`name` is for people; every line it prints goes to the log, to `last` and to `on_line(line)`."""
 
     def __init__(self, name, argv, log_path, env=None, on_line=None):
         self.name = name
@@ -39,9 +43,18 @@ class Child:
         self._lines = queue.Queue()
         self._log = open(log_path, "w", encoding="utf-8", buffering=1)
         self.process = subprocess.Popen(
-            argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, encoding="utf-8", errors="replace", start_new_session=True,
-            preexec_fn=_die_with_parent if os.name == "posix" else None)
+            argv,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=_before_exec,
+        )
         self._reader = threading.Thread(target=self._read, name="log of " + name, daemon=True)
         self._reader.start()
 
@@ -86,9 +99,9 @@ class Child:
             return None
 
     def stop(self, timeout_s=STOP_S):
-        """SIGTERM, wait, and SIGKILL for one that does not listen; its exit status."""
+        """SIGINT, wait, and SIGKILL for one that does not listen; its exit status."""
         if self.process.poll() is None:
-            self.process.terminate()
+            self.process.send_signal(signal.SIGINT)
             if self.wait(timeout_s) is None:
                 self.process.kill()
                 self.process.wait()

@@ -1,7 +1,9 @@
-"""The default configuration: N bays of 15 kW behind one SDM630, a simulated plant to go with it, and where a run keeps its files.
+"""The default configuration: N bays of 15 kW behind one SDM630, a simulated plant, and where a run keeps its
+files.
 
-A converter port of 0 in section `plant` means "any free one": the real port is filled in after the plant has started (see up.py).
-The site's connection is large enough that, even at the worst booking, it does not bind: the default shows the battery's limits.
+A converter port of 0 in section `plant` means "any free one": the real port is filled in after the plant has
+started (see up.py). The site's connection is large enough that, even at the worst booking, it does not bind:
+the default shows the battery's limits.
 """
 
 import copy
@@ -43,7 +45,8 @@ def _bay(number):
 
 
 def _plant_section(bays, meter_pty, soc_bp):
-    bay = {"capacity_wh": 60_000, "rating_w": RATING_W, "slew_w_per_s": 30_000, "delay_ms": 50, "efficiency_bp": 9400}
+    bay = {"capacity_wh": 60_000, "rating_w": RATING_W, "slew_w_per_s": 30_000, "delay_ms": 50}
+    bay["efficiency_bp"] = 9400
     return {
         "bays": [dict(bay, soc_bp=soc) for soc in soc_bp],
         "site_load_w": SITE_LOAD_W,
@@ -54,7 +57,7 @@ def _plant_section(bays, meter_pty, soc_bp):
 
 
 def default_config(bays=1, iec104_port=2404, run_dir=".", soc_bp=None):
-    """Configuration of firmware and plant for `bays` bays; `soc_bp`: state of charge of each battery, 0.01 %."""
+    """Configuration of firmware and plant; `soc_bp`: state of charge of each battery, 0.01 %."""
     run_dir = Path(run_dir).resolve()
     meter_pty = str(run_dir / "meter.pty")
     total_w = bays * RATING_W
@@ -65,8 +68,11 @@ def default_config(bays=1, iec104_port=2404, run_dir=".", soc_bp=None):
         "version": 1,
         "station": {"name": "v2g station", "cycle_ms": 100},
         "site": {
-            "meter": "grid", "import_max_w": connection_w, "export_max_w": connection_w,
-            "load_min_w": 0, "load_max_w": LOAD_MAX_W,
+            "meter": "grid",
+            "import_max_w": connection_w,
+            "export_max_w": connection_w,
+            "load_min_w": 0,
+            "load_max_w": LOAD_MAX_W,
         },
         "buses": [meter_bus] + [_bus("converter%d" % n, 0) for n in numbers],
         "meters": [{"name": "grid", "model": "sdm630", "bus": "rs485", "unit": 1}],
@@ -79,7 +85,7 @@ def default_config(bays=1, iec104_port=2404, run_dir=".", soc_bp=None):
 
 
 def with_plant_ports(config, addresses):
-    """A copy in which every plant port of 0 is the one in `addresses` ("HOST:PORT" per bay), and so is its bay's bus."""
+    """A copy with every plant port of 0, and its bay's bus, set to `addresses` ("HOST:PORT" per bay)."""
     config = copy.deepcopy(config)
     ports = config["plant"].get("converters_tcp") or [0] * len(config["plant"]["bays"])
     buses = {bus["name"]: bus for bus in config["buses"]}

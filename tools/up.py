@@ -1,7 +1,8 @@
-"""Charger and simulated plant as two processes that find each other: started, made ready, watched, stopped in order.
+"""Charger and simulated plant as two processes that find each other: started, watched, stopped in order.
 
-The plant goes first (its ports may be any free ones), then the firmware with the completed configuration. Ready means that every
-converter has had its first order. The firmware stops first, so that it can withdraw its leases.
+The plant goes first (its ports may be any free ones), then the firmware with the completed configuration.
+Ready means that every converter has had its first order. The firmware stops first, so that it can withdraw
+its leases.
 """
 
 import socket
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from tools import runtime
 from tools.catalogue import Failure
-from tools.catalogue_host import CHILD_LATE, INTERPRETER_MISSING, OUTPUT_UNWRITABLE, PLANT_SECTION, PORT_BUSY, PORT_FORBIDDEN
+from tools.catalogue_host import CHILD_LATE, INTERPRETER_MISSING, OUTPUT_UNWRITABLE, PLANT_SECTION
+from tools.catalogue_host import PORT_BUSY, PORT_FORBIDDEN
 from tools.child import Child
 from tools.defaults import with_plant_ports, write_config
 from tools.plant.config import PlantConfigError, check_plant
@@ -49,7 +51,7 @@ def words_of(line):
 
 
 class Site:
-    """Plant and firmware of one configuration; `run_dir` takes the completed configuration, the logs and the truth."""
+    """Plant and firmware of one configuration; `run_dir` takes configuration, logs and truth."""
 
     def __init__(self, config, run_dir, interpreter, port_whose="telecontrol.port"):
         self.config = config
@@ -98,8 +100,15 @@ class Site:
         return self.run_dir / "config.json"
 
     def _start_plant(self):
-        argv = [sys.executable, "-m", "tools.plant", "--config", str(self._write_config().resolve()),
-                "--log", str(self.truth_dir.resolve())]
+        argv = [
+            sys.executable,
+            "-m",
+            "tools.plant",
+            "--config",
+            str(self._write_config().resolve()),
+            "--log",
+            str(self.truth_dir.resolve()),
+        ]
         self.plant = Child("plant", argv, self.run_dir / "plant.log")
         try:
             where = words_of(self.plant.wait_line("ready ", PLANT_START_S))

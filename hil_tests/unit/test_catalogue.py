@@ -8,7 +8,7 @@ from tools.catalogue import CATALOGUE
 
 HAN = re.compile("[\u4e00-\u9fff]")
 FIRMWARE_CODES = {value for key, value in vars(codes).items() if key.isupper() and isinstance(value, int)}
-HOST_CODES = {value for key, value in vars(catalogue_host).items() if key.isupper() and isinstance(value, int)}
+HOST_CODES = {v for key, v in vars(catalogue_host).items() if key.isupper() and isinstance(v, int)}
 
 
 def test_firmware_and_catalogue_hold_the_same_codes():

@@ -26,7 +26,7 @@ def one(profile, **kw):
 def test_command_record_of_a_straight_ramp():
     r = one(regions.NORTH_CHINA, offset_w=50.0)
     assert (r.t0_s, r.p0_w, r.target_w, r.mileage_w) == (10, 0, 5000, 5000)
-    assert r.t1_s == pytest.approx(13)          # 2 s of delay and 1 s to pass 1 % of 10 kW at 100 W/s
+    assert r.t1_s == pytest.approx(13)  # 2 s of delay and 1 s to pass 1 % of 10 kW at 100 W/s
     assert r.t2_s == pytest.approx(10 + 2 + 49)  # 100 W under the target
     assert r.t3_s == 120
     assert r.rate_pct_min == pytest.approx(60)
@@ -118,10 +118,19 @@ def test_means_over_the_commands():
     assert agc.mean_indices(regions.HUNAN, [])["k"] is None
 
 
-@pytest.mark.parametrize("form, x, expected", [
-    ("two_minus", 0.5, 1.5), ("two_minus", 5, 0.1), ("two_minus_inverse", 2, 1.5),
-    ("two_minus_inverse", 0, 0.1),
-    ("ratio", 3, 3), ("one_minus", 0.25, 0.75), ("one_minus", 3, 0.1), ("ratio", float("nan"), 0.1)])
+@pytest.mark.parametrize(
+    "form, x, expected",
+    [
+        ("two_minus", 0.5, 1.5),
+        ("two_minus", 5, 0.1),
+        ("two_minus_inverse", 2, 1.5),
+        ("two_minus_inverse", 0, 0.1),
+        ("ratio", 3, 3),
+        ("one_minus", 0.25, 0.75),
+        ("one_minus", 3, 0.1),
+        ("ratio", float("nan"), 0.1),
+    ],
+)
 def test_forms(form, x, expected):
     assert agc.index_of(regions.Term("rate", form, 1.0, 0.1), x) == pytest.approx(expected)
 

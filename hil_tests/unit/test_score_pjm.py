@@ -11,13 +11,18 @@ TIMES_S = np.arange(1951) * STEP_S
 
 def golden_signal():
     t = TIMES_S
-    return np.clip(0.55 * np.sin(2 * np.pi * t / 420) + 0.35 * np.sin(2 * np.pi * t / 97 + 1)
-                   + 0.2 * np.sin(2 * np.pi * t / 41 + 2), -1, 1)
+    return np.clip(
+        0.55 * np.sin(2 * np.pi * t / 420)
+        + 0.35 * np.sin(2 * np.pi * t / 97 + 1)
+        + 0.2 * np.sin(2 * np.pi * t / 41 + 2),
+        -1,
+        1,
+    )
 
 
 def delayed(signal, seconds):
     n = seconds // STEP_S
-    return np.concatenate([np.zeros(n), signal[:len(signal) - n]])
+    return np.concatenate([np.zeros(n), signal[: len(signal) - n]])
 
 
 def lagged(signal, tau_s):

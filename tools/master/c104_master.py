@@ -103,15 +103,23 @@ class Master:
         self._subscribe()
 
     def _subscribe(self):
-        def on_point(point: c104.Point, previous_info: c104.Information,
-                     message: c104.IncomingMessage) -> c104.ResponseState:
+        def on_point(
+            point: c104.Point, previous_info: c104.Information, message: c104.IncomingMessage
+        ) -> c104.ResponseState:
             good = bool(point.quality.is_good()) if point.quality is not None else True
-            self.say("point", ioa=point.io_address, type=point.type.value, value=plain(point.value),
-                     good=good, cot=message.cot.value)
+            self.say(
+                "point",
+                ioa=point.io_address,
+                type=point.type.value,
+                value=plain(point.value),
+                good=good,
+                cot=message.cot.value,
+            )
             return c104.ResponseState.SUCCESS
 
-        def on_new_point(client: c104.Client, station: c104.Station, io_address: int,
-                         point_type: c104.Type) -> None:
+        def on_new_point(
+            client: c104.Client, station: c104.Station, io_address: int, point_type: c104.Type
+        ) -> None:
             point = station.add_point(io_address=io_address, type=point_type)
             if point is not None:
                 point.on_receive(callable=on_point)
@@ -185,8 +193,13 @@ class Master:
         self.counts["confirmed" if positive else "refused"] += 1
         self.counts["spurious"] += positive and not accepted
         self.say("sent", mono_ns=sent_ns, kw=kw, n=self.counts["sent"], attempt=attempt)
-        self.say("confirmed" if positive else "refused", mono_ns=self.wire.answer_ns, kw=kw,
-                 n=self.counts["sent"], latency_us=(self.wire.answer_ns - sent_ns) / 1000)
+        self.say(
+            "confirmed" if positive else "refused",
+            mono_ns=self.wire.answer_ns,
+            kw=kw,
+            n=self.counts["sent"],
+            latency_us=(self.wire.answer_ns - sent_ns) / 1000,
+        )
         return positive
 
     def play(self, plan, seconds):

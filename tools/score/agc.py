@@ -165,8 +165,22 @@ def _record(profile, span, rating_w, reversed_):
     counts, reason = _judgement(profile, span, t2, rate)
     bonus_w = profile.reversal_bonus_pct / 100 * rating_w if reversed_ else 0
     mileage = abs(span.target - span.p0) + bonus_w
-    return Command(t0, t1, t2, span.end_s, float(span.p0), float(span.target), float(mileage), rate, response,
-                   accuracy, counts, reason, k, total_of(profile, k))
+    return Command(
+        t0,
+        t1,
+        t2,
+        span.end_s,
+        float(span.p0),
+        float(span.target),
+        float(mileage),
+        rate,
+        response,
+        accuracy,
+        counts,
+        reason,
+        k,
+        total_of(profile, k),
+    )
 
 
 def command_starts(setpoint_w, threshold_w):
@@ -197,9 +211,16 @@ def commands(profile, times_s, setpoint_w, measured_w, rating_w):
 
 def mean_indices(profile, records):
     """Means of K1, K2, K3 and K, the number of commands, and of those that the region counts."""
-    means = {"profile": profile.name, "title": profile.title, "title_zh": profile.title_zh,
-             "kinds": [t.kind for t in profile.terms], "commands": len(records),
-             "counted": sum(r.counts for r in records), "k": None, "k_total": None}
+    means = {
+        "profile": profile.name,
+        "title": profile.title,
+        "title_zh": profile.title_zh,
+        "kinds": [t.kind for t in profile.terms],
+        "commands": len(records),
+        "counted": sum(r.counts for r in records),
+        "k": None,
+        "k_total": None,
+    }
     if records:
         means["k"] = [float(np.mean([r.k[i] for r in records])) for i in range(3)]
         means["k_total"] = float(np.mean([r.k_total for r in records]))

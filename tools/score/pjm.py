@@ -62,7 +62,7 @@ def _window(signal, response):
     precision = _precision(signal, response[:n])
     if np.std(signal) < FLAT:
         return max(0.0, 1 - abs(_slope(signal) - _slope(response[:n]))), 0.0, precision
-    r = [_correlation(signal, response[j:j + n]) for j in range(SHIFTS)]
+    r = [_correlation(signal, response[j : j + n]) for j in range(SHIFTS)]
     best = int(np.argmax(r))
     if r[best] <= 0:
         return 0.0, 0.0, precision
@@ -78,6 +78,8 @@ def pjm_score(times_s, signal, response):
     x = resample(times_s, signal)
     y = resample(times_s, response)
     n = WINDOW_SAMPLES
-    windows = tuple(_window(x[w * n:(w + 1) * n], y[w * n:(w + 1) * n + SHIFTS - 1]) for w in range(WINDOWS))
+    windows = tuple(
+        _window(x[w * n : (w + 1) * n], y[w * n : (w + 1) * n + SHIFTS - 1]) for w in range(WINDOWS)
+    )
     accuracy, delay, precision = (float(v) for v in np.mean(windows, axis=0))
     return PjmScore(accuracy, delay, precision, (accuracy + delay + precision) / 3, windows)

@@ -41,7 +41,7 @@ def lag_s(signal, response, period_s, longest_s=10.0):
     best, best_r, r_of = 0, -2.0, []
     n = len(signal)
     for shift in range(min(int(longest_s / period_s), n // 2) + 1):
-        a, b = signal[:n - shift], response[shift:]
+        a, b = signal[: n - shift], response[shift:]
         r = 0.0 if np.std(a) < 1e-9 or np.std(b) < 1e-9 else float(np.corrcoef(a, b)[0, 1])
         r_of.append(r)
         if r > best_r + 1e-12:
@@ -67,9 +67,15 @@ def tracking(setpoint_times_s, setpoint_w, power_times_s, power_w, rating_w):
     error = np.abs(p - s)
     lag = lag_s(s, p, GRID_S)
     shift = int(round(lag / GRID_S))
-    lagged = np.abs(p[shift:] - s[:len(s) - shift])
-    return Tracking(float(error.mean()), float(np.sqrt((error ** 2).mean())), float(error.max()),
-                    float(error.mean() / rating_w * 100), lag, float(lagged.mean()))
+    lagged = np.abs(p[shift:] - s[: len(s) - shift])
+    return Tracking(
+        float(error.mean()),
+        float(np.sqrt((error**2).mean())),
+        float(error.max()),
+        float(error.mean() / rating_w * 100),
+        lag,
+        float(lagged.mean()),
+    )
 
 
 def energy_wh(times_s, power_w):

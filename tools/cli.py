@@ -1,0 +1,220 @@
+"""`v2g`: the one command of the host tools. Thin: each command imports what it needs only when it runs.
+
+What goes wrong is told with its code in English and Chinese, cause and next action, and an exit status that
+is not 0; tracebacks are for defects of the tools themselves.
+"""
+
+import enum
+import functools
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools import catalogue
+from tools.catalogue import Failure
+from tools.catalogue_host import BAD_OPTION, BENCH_FAILED, INTERRUPTED, LINT_FAILED
+from tools.catalogue_host import PACKAGE_MISSING, PART_MISSING
+
+STOPPED_BY_HAND = 130
+
+app = typer.Typer(
+    name="v2g",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="V2G charger controller: try it, run it, check it. V2G 充放电桩控制器：试用、运行、检查。",
+    epilog="Start with `v2g demo`. Every run keeps its files under ./runs. 先试 v2g demo；文件在 ./runs。",
+)
+
+
+class Interpreter(str, enum.Enum):
+    """What runs the firmware."""
+
+    micropython = "micropython"
+    cpython = "cpython"
+
+
+class Language(str, enum.Enum):
+    """Of causes and next actions."""
+
+    en = "en"
+    zh = "zh"
+    both = "both"
+
+
+class Settings:
+    """What the global options said."""
+
+    lang = "en"
+
+
+def option(help_text, *names, **settings):
+    return typer.Option(*names, help=help_text, **settings)
+
+
+Lang = Annotated[
+    Language, option("Language of causes and next actions; by default the terminal's (LANG). 提示语言")
+]
+Firmware = Annotated[Interpreter, option("What runs the firmware. 固件解释器")]
+Bays = Annotated[int, option("Number of 15 kW bays, 1 by default. 枪位数", min=1, max=16)]
+Config = Annotated[Path, option("Configuration file (JSON). 配置文件", metavar="FILE")]
+ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="Configuration file (JSON). 配置文件")]
+DemoSeconds = Annotated[float, option("Length of the live part, s. 演示时长（秒）", min=12, max=86400)]
+UpSeconds = Annotated[float, option("Stop after this time; without it, on Ctrl-C. 运行时长（秒）", min=0)]
+Port = Annotated[
+    int, option("Port of the 104 station, 2404 by default; 0 = any free one. 104 端口", min=0, max=65535)
+]
+SignalFile = Annotated[
+    Path, option("Play your own set-points: lines t_s,kW. 自备信号文件", "--signal", metavar="FILE.csv")
+]
+JsonFile = Annotated[Path, option("Write every figure there. 结果写入文件", "--json", metavar="FILE")]
+Recording = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A recording: runs/.../record.v2gr. 录波文件")
+]
+Board = Annotated[str, option("Name of a folder under boards/. 控制板名称")]
+Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
+
+
+@app.callback()
+def options(lang: Lang = None):
+    Settings.lang = lang.value if lang else catalogue.default_language()
+
+
+def tell(failure):
+    """Print a failure: what the other program said, then the message of the catalogue."""
+    for line in failure.lines:
+        print("  | " + line, file=sys.stderr)
+    print(catalogue.message(failure.code, failure.detail, Settings.lang), file=sys.stderr)
+
+
+def reported(status_when_interrupted):
+    """Decorator: a Failure is told and gives exit status 1; Ctrl-C and SIGTERM give the status named here."""
+
+    def decorate(command):
+        @functools.wraps(command)
+        def wrapped(*args, **kwargs):
+            signal.signal(signal.SIGTERM, _interrupt)
+            try:
+                command(*args, **kwargs)
+            except Failure as failure:
+                tell(failure)
+                raise typer.Exit(1) from None
+            except ImportError as error:
+                tell(Failure(PACKAGE_MISSING, str(error)))
+                raise typer.Exit(1) from None
+            except KeyboardInterrupt:
+                if status_when_interrupted:
+                    print(catalogue.message(INTERRUPTED, "", Settings.lang), file=sys.stderr)
+                raise typer.Exit(status_when_interrupted) from None
+
+        return wrapped
+
+    return decorate
+
+
+def _interrupt(_number, _frame):
+    raise KeyboardInterrupt
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def demo(
+    seconds: DemoSeconds = 60,
+    interpreter: Firmware = Interpreter.micropython,
+    bays: Bays = None,
+    signal_file: SignalFile = None,
+    json_file: JsonFile = None,
+):
+    """The whole chain for a minute: dispatcher, charger, simulated plant; summary and plot. 一分钟演示。"""
+    from tools.demo.run import run_demo
+
+    run_demo(seconds, interpreter.value, bays or 1, signal_file, json_file, Settings.lang)
+
+
+@app.command()
+@reported(0)
+def up(
+    iec104_port: Port = None,
+    seconds: UpSeconds = None,
+    interpreter: Firmware = Interpreter.micropython,
+    bays: Bays = None,
+    config: Config = None,
+):
+    """Charger and simulated plant, waiting for your own 104 master to dial in. 等待您的主站接入。"""
+    from tools import commands
+
+    if config is not None and bays is not None:
+        raise Failure(BAD_OPTION, "--bays %d: a configuration file has its own bays" % bays)
+    commands.up(iec104_port, seconds, interpreter.value, bays or 1, config)
+
+
+@app.command()
+@reported(0)
+def run(config: Config, board: Board = "sim", interpreter: Firmware = Interpreter.micropython):
+    """The firmware alone, in the foreground; devices as in the configuration. 仅运行固件。"""
+    from tools import commands
+
+    commands.run(board, config, interpreter.value)
+
+
+@app.command()
+@reported(0)
+def plant(config: Config):
+    """The simulated plant alone: grid, meter, converters, batteries. 仅运行仿真电站。"""
+    from tools import commands
+
+    commands.plant(config)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def check(config: ConfigArgument):
+    """Check a configuration; says what is wrong, where, and what would be right. 检查配置。"""
+    from tools import commands
+
+    errors = commands.check(config)
+    for error in errors:
+        tell(error)
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def bench():
+    """Measure: latency, allocation, throughput, memory, as ratios within one run. 性能测量。"""
+    from tools import commands
+
+    commands.module("hil_tests.bench", [], BENCH_FAILED, PART_MISSING)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def replay(file: Recording, interpreter: Firmware = Interpreter.micropython):
+    """Run a recording through the firmware again; every output must be the same. 回放录波并逐项比对。"""
+    from tools import commands
+
+    commands.replay(file, interpreter.value)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def lint(paths: Paths = None):
+    """Check the house rules of the portable code (for developers). 代码规则检查（开发者用）。"""
+    from tools import commands
+
+    commands.module("tools.lint", [str(path) for path in paths or ()], LINT_FAILED, PART_MISSING)
+
+
+def main():
+    """Entry point; a terminal that cannot show a character gets a question mark, never an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

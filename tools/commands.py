@@ -1,0 +1,173 @@
+"""What the commands of the CLI do, without its options and texts."""
+
+import importlib.util
+import subprocess
+import sys
+
+from firmware import codes
+from firmware.config import ConfigError, load
+from tools import runtime, up as site
+from tools.catalogue import Failure
+from tools.catalogue_host import BOARD_UNKNOWN, CHILD_DIED, INTERPRETER_MISSING, OUTPUT_UNWRITABLE
+from tools.catalogue_host import PLANT_SECTION, PORT_BUSY, RECORDING_BAD, REPLAY_DIFFERS
+from tools.child import ROOT, Child
+from tools.defaults import default_config, new_run_dir
+from tools.plant.config import PlantConfigError, check_plant
+
+EXIT_OF_FIRMWARE = {3: PORT_BUSY}
+
+
+def config_errors(error):
+    """One Failure per mistake that the firmware's check found."""
+    failures = []
+    for code, path, value, right in error.errors:
+        with_value = code in (codes.CONFIG_BAD_VALUE, codes.CONFIG_CONFLICT)
+        shown = "%s = %r" % (path, value) if with_value else path or value
+        failures.append(Failure(code, "%s; right: %s" % (shown, right)))
+    return failures
+
+
+def load_config(path):
+    """The checked, completed configuration; the first mistake as a Failure with the others as lines."""
+    try:
+        return load(str(path))
+    except ConfigError as error:
+        failures = config_errors(error)
+        raise Failure(failures[0].code, failures[0].detail, [str(f) for f in failures[1:]]) from None
+
+
+def run_dir():
+    """A folder for this run's files."""
+    try:
+        return new_run_dir()
+    except OSError as error:
+        raise Failure(OUTPUT_UNWRITABLE, "runs/: %s" % error.strerror) from None
+
+
+def up(iec104_port, seconds, interpreter, bays, config_path):
+    """Charger and plant, until `seconds` have passed or Ctrl-C."""
+    whose = "--iec104-port"
+    if config_path is not None and iec104_port is None:
+        whose = "telecontrol.port in %s" % config_path
+    if config_path is None:
+        folder = run_dir()
+        config = default_config(bays, 2404 if iec104_port is None else iec104_port, folder)
+    else:
+        config = load_config(config_path)
+        folder = run_dir()
+        if iec104_port is not None:
+            config["telecontrol"]["port"] = iec104_port
+    print("v2g: files of this run in %s; Ctrl-C stops it" % folder, file=sys.stderr)
+    site.up(config, folder, interpreter, seconds, whose)
+
+
+def foreground(name, argv, env=None):
+    """Run a child with its lines on our terminal; (exit status, child). Ctrl-C stops it in order."""
+    child = Child(name, argv, run_dir() / (name + ".log"), env, on_line=lambda line: print(line, flush=True))
+    try:
+        while child.wait(0.2) is None:
+            pass
+    finally:
+        status = child.stop()
+    return status, child
+
+
+def command(interpreter, module, arguments):
+    """(argv, env) of something portable; Failure when the interpreter is not there."""
+    try:
+        return runtime.command(interpreter, module, arguments)
+    except runtime.RuntimeMissing as error:
+        raise Failure(INTERPRETER_MISSING, str(error)) from None
+
+
+def run(board, config_path, interpreter):
+    """The firmware of a board in the foreground."""
+    boards = sorted(p.parent.name for p in (ROOT / "boards").glob("*/board.json"))
+    if board not in boards:
+        raise Failure(BOARD_UNKNOWN, "%s; there is: %s" % (board, ", ".join(boards)))
+    load_config(config_path)
+    argv, env = command(interpreter, "boards.%s.main" % board, [config_path.resolve()])
+    status, child = foreground("firmware", argv, env)
+    if status != 0:
+        raise _firmware_failure(status, child)
+
+
+def _firmware_failure(status, child):
+    """The firmware's last message with a code, as a Failure."""
+    for line in reversed(child.last):
+        if line.startswith("#V4") or line.startswith("#V2"):
+            return Failure(int(line[2:5]), line.partition(": ")[2] or line)
+    return Failure(EXIT_OF_FIRMWARE.get(status, CHILD_DIED), "firmware, exit status %d" % status)
+
+
+def plant(config_path):
+    """The simulated plant in the foreground."""
+    argv = [sys.executable, "-u", "-m", "tools.plant", "--config", str(config_path.resolve())]
+    status, child = foreground("plant", argv)
+    if status != 0:
+        code = {2: PLANT_SECTION, 3: PORT_BUSY}.get(status, CHILD_DIED)
+        raise Failure(code, child.last[-1] if child.last else "exit status %d" % status)
+
+
+def check(config_path):
+    """Every mistake as a Failure; what the configuration means is printed when there is none."""
+    try:
+        config = load(str(config_path))
+    except ConfigError as error:
+        return config_errors(error)
+    if config["plant"]:
+        try:
+            check_plant(config["plant"], config_path.parent)
+        except PlantConfigError as error:
+            return [Failure(PLANT_SECTION, str(error))]
+    _explain(config, config_path)
+    return []
+
+
+def _explain(config, path):
+    """What follows from the numbers alone; nothing that would have to be measured."""
+    tele, control = config["telecontrol"], config["control"]
+    total_w = sum(bay["rating_w"] for bay in config["bays"])
+    print("%s: no mistakes found" % path)
+    print(
+        "  104 station %s:%d, common address %d, set-point at 0x%04X; + = %s"
+        % (
+            tele["listen"],
+            tele["port"],
+            tele["common_address"],
+            tele["setpoint_ioa"],
+            "into the grid" if tele["power_sign"] == "generator" else "charging",
+        )
+    )
+    print(
+        "  station %g kW; full discharge to full charge in %.1f s"
+        % (total_w / 1000, 2 * total_w / control["ramp_w_per_s"])
+    )
+    print("  all masters gone: %s after %d s" % (control["fallback"], control["master_lost_s"]))
+    for bay in config["bays"]:
+        converter, battery = bay["converter"], bay["battery"]
+        window = "%g to %g %%" % (battery["soc_min_bp"] / 100, battery["soc_max_bp"] / 100)
+        print("  %s: %g kW, SOC %s" % (bay["name"], bay["rating_w"] / 1000, window))
+        print("    measurements count for %g s" % (converter["max_age_ms"] / 1000))
+        print("    an order counts in the converter for %g s, then it stops by itself" % (converter["lease_ms"] / 1000))
+
+
+def module(name, arguments, failed_code, missing_code):
+    """Run a module of the project on this Python, on our terminal; Failure when it fails or is not there."""
+    if importlib.util.find_spec(name) is None:
+        raise Failure(missing_code, name)
+    status = subprocess.call([sys.executable, "-m", name, *arguments], cwd=ROOT)
+    if status != 0:
+        raise Failure(failed_code, "exit status %d" % status)
+
+
+def replay(path, interpreter):
+    """Replay a recording; Failure when it cannot be read or an output differs."""
+    if not path.is_file():
+        raise Failure(RECORDING_BAD, "%s: no such file" % path)
+    argv, env = command(interpreter, "firmware.replay", [path.resolve()])
+    status = subprocess.call(argv, env=env)
+    if status == 1:
+        raise Failure(REPLAY_DIFFERS, str(path))
+    if status != 0:
+        raise Failure(RECORDING_BAD, str(path))
