@@ -3,6 +3,8 @@
 One table of 256 values, a constant: frozen into a microcontroller's image it lies in flash and takes no
 heap. Every value and every intermediate has 16 bits, so nothing is allocated. The tests compute the table
 anew, bit by bit. From general knowledge of the Modbus over Serial Line guide, 6.2.2 (CRC generation).
+
+lint: hot, integer
 """
 
 _TABLE = (

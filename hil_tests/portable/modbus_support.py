@@ -23,7 +23,7 @@ def tcp(tid, text, protocol=0):
 
 
 class Store:
-    """Registers 0..size-1, the same for every unit; `readonly` ones refuse writes; `fault` answers everything."""
+    """Registers 0..size-1, the same for every unit; `readonly` refuse writes; `fault` answers everything."""
 
     def __init__(self, size=200, readonly=()):
         self.values = [(i * 257 + 3) & 0xFFFF for i in range(size)]

@@ -5,6 +5,8 @@ nothing is allocated. The checks go function code -> quantity and byte count -> 
 exception code; the last step, execution, is the store's. Names, codes and limits are those of the MODBUS
 Application Protocol Specification V1.1b3 (4.1, 6, 7), from general knowledge. Lengths are known for more
 function codes than we serve: a bus carries other people's frames.
+
+lint: hot, integer
 """
 
 from protocols.errors import LocalError

@@ -3,6 +3,8 @@
 The result is round(value * factor), ties to even, the same bits on every interpreter: where floats
 themselves are singles, the product `value * factor` would already be rounded once. No intermediate passes
 2**30, so nothing is allocated.
+
+lint: hot, integer
 """
 
 from protocols.errors import LocalError

@@ -14,6 +14,8 @@ Rules of this file:
 
 Clauses: MODBUS over Serial Line V1.02, 2.4.1 (master states, turnaround delay), and MODBUS Application
 Protocol V1.1b3, 7 (exceptions), from general knowledge.
+
+lint: hot
 """
 
 import struct
@@ -322,7 +324,7 @@ class Master:
         at = self._offset(i, 2)
         return ((u16(self.data, at) ^ 0x8000) - 0x8000) * 0x10000 + u16(self.data, at + 2)
 
-    def f32(self, i):
+    def f32(self, i):  # lint: cold
         """Registers `i` (high word) and `i + 1` as an IEEE 754 single: takes heap; see `scaled`."""
         return struct.unpack_from(">f", self.data, self._offset(i, 2))[0]
 

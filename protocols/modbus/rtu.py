@@ -13,6 +13,8 @@ Rules of this file:
    `gap_ms=0` is strict.
 
 Clauses: MODBUS over Serial Line V1.02, 2.5.1 (RTU framing, T1.5, T3.5, CRC), from general knowledge.
+
+lint: hot, integer
 """
 
 from protocols.crc16 import crc16
@@ -80,7 +82,7 @@ class RtuFraming:
                 raise LocalError("a serial unit is 1..247")
         self._units = units
 
-    def poll(self):
+    def poll(self):  # lint: cold
         """This end is the master."""
         self._spare = bytearray(_SIZE)
 

@@ -13,6 +13,8 @@ Rules of this file:
 
 Clauses: MODBUS Application Protocol V1.1b3, 6 and 7; MODBUS over Serial Line V1.02, 2.2 and 2.4.2, from
 general knowledge.
+
+lint: hot, integer
 """
 
 from protocols.errors import LocalError
@@ -34,7 +36,7 @@ _BACKLOG = const(512)
 
 
 class Slave:
-    """Answers requests from `feed` into `tx`; `units` is a tuple, its first member is what 0 and 255 mean on TCP.
+    """Answers requests from `feed` into `tx`; `units` is a tuple, its first is what 0 and 255 mean on TCP.
 
     store.read(unit, fc, address, count, out, at) fills out[at:] with 2 * count bytes, big-endian;
     store.write(unit, fc, address, count, data, at) takes them; both return 0 or an exception code.

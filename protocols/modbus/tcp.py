@@ -7,6 +7,8 @@ Rules of this file:
 3. A frame of another protocol (protocol identifier not 0) is dropped and counted.
 
 Clauses: MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1 (MBAP header), from general knowledge.
+
+lint: hot, integer
 """
 
 from protocols.errors import LocalError
@@ -56,7 +58,7 @@ class TcpFraming:
             if not 0 <= unit <= 255:
                 raise LocalError("a unit is 0..255")
 
-    def poll(self):
+    def poll(self):  # lint: cold
         """This end is the client."""
         self._spare = bytearray(_SIZE)
 
