@@ -6,7 +6,7 @@ VENV := .venv
 
 help:
 	@echo "make run    the demo: simulated plant, firmware on MicroPython, a dispatcher (about a minute)"
-	@echo "make test   every test lane that exists"
+	@echo "make test   every test lane that exists (ARGS=... goes to pytest)"
 	@echo "make setup  the set-up alone, in $(VENV)"
 	@echo "make clean  remove $(VENV) and everything that was built"
 
@@ -17,7 +17,7 @@ run: setup
 
 test: $(VENV)/.ready-test
 	@$(VENV)/bin/python tools/setup_host.py --programs
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest $(ARGS)
 
 $(VENV)/.ready: pyproject.toml tools/setup_host.py
 	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is not installed (apt-get install python3 python3-venv)"; exit 1; }
