@@ -123,8 +123,8 @@ def test_writes_act_as_one_transaction(plant):
 @pytest.mark.parametrize("address, values, code", [
     (CONTROLS + 21, [0, 1], 2), (CONTROLS + 22, [1, 1, 0], 2), (CONTROLS + 25, [5], 2),
     (CONTROLS + 31, [0, 5, 0, 0], 2), (AC + 10, [5], 2), (40000, [1], 2), (CONTROLS + 22, [2], 3),
-    (CONTROLS + 23, [7], 3), (CONTROLS + 22, [1, 7], 3), (CONTROLS + 24, [0x8000, 0], 3), (CONTROL + 8, [4], 3),
-    (CONTROL + 2, [1], 2), (CONTROL + 5, [1], 2)])
+    (CONTROLS + 23, [7], 3), (CONTROLS + 22, [1, 7], 3), (CONTROLS + 24, [0x8000, 0], 3),
+    (CONTROL + 8, [4], 3), (CONTROL + 2, [1], 2), (CONTROL + 5, [1], 2)])
 def test_refused_writes_change_nothing(address, values, code):
     plant = Plant(default_plant(2))
     before = plant.state()

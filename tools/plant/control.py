@@ -28,6 +28,8 @@ class ControlPort:
 
     async def stop(self):
         """Close the listener and every connection."""
+        if self._server is None:
+            return
         self._server.close()
         for writer in list(self._writers):
             writer.close()

@@ -74,8 +74,8 @@ class LivePlant:
             self.converter_addresses.append(await self._serve_tcp(SunSpecMap(self.plant, bay), port, where))
         if meter["pty"] is not None:
             await self._serve_rtu(meter)
-        self._control = ControlPort(self.plant, self.advance)
         _check_port(self.config["host"], self._control_port, "control port")
+        self._control = ControlPort(self.plant, self.advance)
         self.control_address = await self._control.start(self.config["host"], self._control_port)
         self._ticker = asyncio.create_task(self._tick())
 
