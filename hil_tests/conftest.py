@@ -1,4 +1,4 @@
-"""Lanes of the suite: `--lane cpython|micropython|all` (all by default).
+"""Lanes of the suite: `--lane=cpython|micropython|all` (all by default; with the `=`).
 
 A file hil_tests/portable/test_*.py is collected twice: by pytest itself for CPython, and as a MicroPythonFile
 for the target. Every other test is the host's and belongs to the lane cpython.
