@@ -1,7 +1,9 @@
 """A bidirectional converter that speaks SunSpec DER models 701, 704, 713, 714, 715 over Modbus.
 
-The lease exists in the device too: each write carries set-point, mode and reversion timer in one block, and the controller heartbeat counts up
-every second; when we fall silent the device goes to 0 W by itself. Sign: SunSpec W is + for injection, turned here. The first write after a
+The lease exists in the device too: each write carries set-point, mode and reversion timer in one block,
+and the controller heartbeat counts up
+every second; when we fall silent the device goes to 0 W by itself. Sign: SunSpec W is + for injection,
+turned here. The first write after a
 (re)connection is always 0 W, and its bytes are kept as the stop frame that needs no allocation.
 """
 
@@ -31,7 +33,9 @@ _URGENT = 100000
 
 class SunSpecConverter:
     def __init__(self, unit, poll_ms, lease_ms, bay, rejected):
-        """`bay`: its group in the image; `rejected(model, now)` is told of a device without the models (0 = no SunSpec at all)."""
+        """`bay`: its group in the image; `rejected(model, now)` is told of a device without the models
+        (0 = no SunSpec at all).
+        """
         self.unit = unit
         self.poll_ms = poll_ms
         self.lease_ms = lease_ms
@@ -62,10 +66,20 @@ class SunSpecConverter:
         if not self.discovery.complete:
             self.job = FIND
             return 0
-        if self.written_w is None or self.wanted_w(now) != self.written_w:
+        if self._must_write(now):
             self.job = WRITE
             return 2 * _URGENT
         return self._most_overdue(now)
+
+    def _must_write(self, now):
+        """A new command goes first, but never twice in a row while a measurement is due: the booking
+        waits for it.
+        """
+        if self.written_w is None:
+            return True
+        if self.wanted_w(now) == self.written_w:
+            return False
+        return self.job != WRITE or ticks_diff(now, self.due_at[MEASURE]) < 0
 
     def _most_overdue(self, now):
         most = -1
@@ -125,7 +139,9 @@ class SunSpecConverter:
         self.heartbeat = (self.heartbeat + 1) & 0xFFFFFF
         self._pair[0] = self.heartbeat >> 16
         self._pair[1] = self.heartbeat & 0xFFFF
-        master.write_registers(self.unit, self.discovery.models[715] + sunspec.M715_CONTROLLER_HB, self._pair, 2, now)
+        master.write_registers(
+            self.unit, self.discovery.models[715] + sunspec.M715_CONTROLLER_HB, self._pair, 2, now
+        )
 
     def _write(self, master, now):
         """WSetEna, WSetMod, WSet, WSetRvrt, WSetPct, WSetPctRvrt, WSetEnaRvrt, WSetRvrtTms in one request."""
@@ -156,7 +172,9 @@ class SunSpecConverter:
         elif job == BATTERY:
             self._put(self.bay.soc_bp, master.register(0), sunspec.NOT_IMPLEMENTED_U16, "pct", 2, now)
         elif job == DC:
-            self._put(self.bay.dc_current_da, -master.s16(0), -signed16(sunspec.NOT_IMPLEMENTED_S16), "dca", 1, now)
+            self._put(
+                self.bay.dc_current_da, -master.s16(0), -signed16(sunspec.NOT_IMPLEMENTED_S16), "dca", 1, now
+            )
             self._put(self.bay.dc_voltage_dv, master.register(1), sunspec.NOT_IMPLEMENTED_U16, "dcv", 1, now)
         elif job == WRITE:
             self.written_w = self.writing_w

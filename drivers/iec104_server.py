@@ -1,4 +1,5 @@
-"""IEC 104 over TCP: accepts masters, moves bytes between their sockets and the links of a sans-IO outstation, closes what the outstation closes.
+"""IEC 104 over TCP: accepts masters, moves bytes between their sockets and the links of a sans-IO
+outstation, closes what the outstation closes.
 
 Who may connect and who may command is the outstation's decision; this file only knows sockets.
 """
@@ -9,7 +10,7 @@ _READS_A_TURN = 4  # a flooding master does not hold up the others
 
 class Iec104Server:
     def __init__(self, listener, station, poller, told):
-        """`told(what, peer, reason, now)` hears of links: "opened", "closed", "refused"."""
+        """`told` hears of links: opened(peer, now), refused(peer, now), closed(peer, reason, now)."""
         self.listener = listener
         self.station = station
         self.poller = poller
@@ -17,7 +18,7 @@ class Iec104Server:
         self.ports = []
         self.links = []
         self._buf = bytearray(_READ_BYTES)
-        poller.add(listener)
+        poller.add(listener.sock, listener)
 
     def service(self, now):
         """Accept, read, answer; every confirmation is on its way when this returns."""
@@ -37,12 +38,12 @@ class Iec104Server:
             link = self.station.open_link(peer, now)
             if link is None:
                 port.close()
-                self.told("refused", peer, 0, now)
+                self.told.refused(peer, now)
             else:
                 self.ports.append(port)
                 self.links.append(link)
-                self.poller.add(port)
-                self.told("opened", peer, 0, now)
+                self.poller.add(port.sock, port)
+                self.told.opened(peer, now)
             port = self.listener.accept()
 
     def _receive(self, port, link, now):
@@ -78,9 +79,9 @@ class Iec104Server:
     def _drop(self, i, now):
         port = self.ports.pop(i)
         link = self.links.pop(i)
-        self.poller.remove(port)
+        self.poller.remove(port.sock)
         port.close()
-        self.told("closed", link.peer, link.closed_reason, now)
+        self.told.closed(link.peer, link.closed_reason, now)
         self.station.close_link(link)
 
     def next_deadline(self, now):
@@ -93,5 +94,5 @@ class Iec104Server:
     def close(self, now):
         while self.ports:
             self._drop(len(self.ports) - 1, now)
-        self.poller.remove(self.listener)
+        self.poller.remove(self.listener.sock)
         self.listener.close()

@@ -1,6 +1,8 @@
-"""Eastron SDM630: turns its float registers into the station's signals. Registers stand in drivers/maps/sdm630.py.
+"""Eastron SDM630: turns its float registers into the station's signals. Registers stand in
+drivers/maps/sdm630.py.
 
-A block is one transaction with one receive time. NaN and infinity are no measurements: they make their own signal invalid.
+A block is one transaction with one receive time. NaN and infinity are no measurements: they make their
+own signal invalid.
 """
 
 from drivers.maps import sdm630
@@ -8,7 +10,6 @@ from drivers.retry import Backoff
 from protocols.ticks import sooner, ticks_add, ticks_diff
 
 _LAST_BACKOFF_MS = 5000
-_LARGEST = 1e9  # beyond this a float is no reading of any of these quantities
 
 
 class Sdm630:
@@ -61,27 +62,24 @@ class Sdm630:
         first = sdm630.BLOCKS[self.block][0]
         for block, register, name, factor, signed in sdm630.FIELDS:
             if block == self.block:
-                value = master.f32(register - first)
-                self._put(getattr(self.station, name), value, factor * self.sign if signed else factor, now)
+                value = master.scaled(register - first, factor)
+                if value is None:
+                    getattr(self.station, name).fail()
+                else:
+                    getattr(self.station, name).put(value * self.sign if signed else value, now)
         for block, register, kwh, wh in sdm630.ENERGIES:
             if block == self.block:
-                self._put_energy(getattr(self.station, kwh), getattr(self.station, wh), master.f32(register - first), now)
+                self._put_energy(kwh, wh, master.scaled(register - first, 1000), now)
 
-    def _put(self, signal, value, factor, now):
-        if -_LARGEST < value < _LARGEST:
-            signal.put(round(value * factor), now)
-        else:
-            signal.fail()
-
-    def _put_energy(self, kwh, wh, value, now):
-        if not 0 <= value < 1e6:
+    def _put_energy(self, kwh, wh, total_wh, now):
+        kwh = getattr(self.station, kwh)
+        wh = getattr(self.station, wh)
+        if total_wh is None or total_wh < 0:
             kwh.fail()
             wh.fail()
-            return
-        whole = int(value)
-        rest = round((value - whole) * 1000)
-        kwh.put(whole + rest // 1000, now)
-        wh.put(rest % 1000, now)
+        else:
+            kwh.put(total_wh // 1000, now)
+            wh.put(total_wh % 1000, now)
 
     def failed(self, master, now):
         self.backoff.failed(now)

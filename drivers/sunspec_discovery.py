@@ -1,4 +1,5 @@
-"""Finds a SunSpec device's models and scale factors, one read at a time: base address, chain of model headers, scale factors.
+"""Finds a SunSpec device's models and scale factors, one read at a time: base address, chain of model
+headers, scale factors.
 
 The chain is bounded: a device that never ends it is not believed.
 """
@@ -10,7 +11,9 @@ _MOST_MODELS = 64
 
 
 class Discovery:
-    """Drives reads until `complete`; `failure` holds the id of a missing model (0 = no SunSpec device at all)."""
+    """Drives reads until `complete`; `failure` holds the id of a missing model (0 = no SunSpec device at
+    all).
+    """
 
     def __init__(self):
         self.restart()

@@ -1,6 +1,7 @@
 """Splits the station's power over the bays. lint: integer, hot
 
-Water-filling in proportion to the ratings inside each bay's envelope, exact to 1 W; then raises are held back until the bookings of all bays
+Water-filling in proportion to the ratings inside each bay's envelope, exact to 1 W; then raises are held
+back until the bookings of all bays
 fit under the shared limit: one bay's raise waits for another's confirmed cut (design §6).
 """
 

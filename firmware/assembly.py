@@ -24,7 +24,14 @@ def _station_ages(config):
         if meter["name"] == config["site"]["meter"]:
             age_ms = meter["max_age_ms"]
             ages["grid_power_w"] = age_ms
-            for name in ("grid_voltage_dv", "frequency_mhz", "import_kwh", "import_wh", "export_kwh", "export_wh"):
+            for name in (
+                "grid_voltage_dv",
+                "frequency_mhz",
+                "import_kwh",
+                "import_wh",
+                "export_kwh",
+                "export_wh",
+            ):
                 ages[name] = _SLOW_FACTOR * age_ms
     return ages
 

@@ -1,11 +1,16 @@
 """Booking under a shared limit: what a bay may be drawing right now, at worst (design §6). lint: integer, hot
 
-The true power of a bay lies between its last measurement and every command that the device may still be acting on. Commands are kept as
-extremes over two windows: a window is closed by a measurement taken at least response_ms after the window began, so that the two together
-always reach back past the commands which that measurement already shows. Without measurements no window closes and the booking only widens.
+The true power of a bay lies between its last measurement and every command that the device may still be
+acting on. Commands are kept as
+extremes over two windows: a window is closed by a measurement taken at least response_ms after the
+window began, so that the two together
+always reach back past the commands which that measurement already shows. Without measurements no window
+closes and the booking only widens.
 
-A silent bay stays booked at its worst until its lease has run out in the device and the power has fallen (release_ms), then at 0.
-The meter's sample is older than the bays' samples, so the sum of bookings is kept over the same two windows for the site's own load.
+A silent bay stays booked at its worst until its lease has run out in the device and the power has fallen
+(release_ms), then at 0.
+The meter's sample is older than the bays' samples, so the sum of bookings is kept over the same two
+windows for the site's own load.
 """
 
 from firmware.image import GOOD
@@ -83,7 +88,9 @@ class BayBooking:
         bay.booked_lo_w.value = measured_w if measured_w < lo else lo
 
     def _judge(self, measured_w, now):
-        """A bay strays when it gives or takes more than it was told to, for longer than its response time; less is no offence."""
+        """A bay strays when it gives or takes more than it was told to, for longer than its response
+        time; less is no offence.
+        """
         bay = self.bay
         hi = bay.cmd_cur_hi_w.value
         lo = bay.cmd_cur_lo_w.value
@@ -112,7 +119,9 @@ class BayBooking:
 
 
 class SumBooking:
-    """Extremes of the sum of bookings over the age of a meter sample, and from them the bounds of the site's own load."""
+    """Extremes of the sum of bookings over the age of a meter sample, and from them the bounds of the
+    site's own load.
+    """
 
     def __init__(self, image, window_ms, load_lo_w, load_hi_w):
         self.bays = image.bays
@@ -124,7 +133,9 @@ class SumBooking:
         self.station.base_hi_w.value = load_hi_w
 
     def sense(self, now):
-        """Bounds of the load behind the meter: from the newest sample, or as configured while the meter is silent."""
+        """Bounds of the load behind the meter: from the newest sample, or as configured while the meter
+        is silent.
+        """
         station = self.station
         self.commanded(now)
         meter = station.grid_power_w

@@ -1,7 +1,9 @@
 """Every message that the firmware gives, as a stable number with a short English text.
 
-The catalogue on the host (tools/catalogue.py) holds English and Chinese, cause and next action for the same numbers; a test keeps the
-two in step. Limits and winners are numbers of the same space, so that 104, console and report show one and the same code.
+The catalogue on the host (tools/catalogue.py) holds English and Chinese, cause and next action for the
+same numbers; a test keeps the
+two in step. Limits and winners are numbers of the same space, so that 104, console and report show one
+and the same code.
 V0xx system, V1xx configuration, V2xx links and devices, V3xx control and limits, V4xx telecontrol.
 """
 
@@ -19,13 +21,16 @@ LIMIT_RATING, LIMIT_SOC_MAX, LIMIT_SOC_MIN, LIMIT_SOC_UNKNOWN = 301, 302, 303, 3
 LIMIT_CONVERTER_SILENT, LIMIT_CONVERTER_FAULT, LIMIT_CONVERTER_OFF = 305, 306, 307
 LIMIT_SITE_IMPORT, LIMIT_SITE_EXPORT, LIMIT_BOOKED, LIMIT_NOT_FOLLOWING = 308, 309, 310, 311
 
-WINNER_NONE, WINNER_AGC, WINNER_SCHEDULE, WINNER_HOLD, WINNER_RAMP_TO_ZERO, WINNER_LOCAL = 330, 331, 332, 333, 334, 335
+WINNER_NONE, WINNER_AGC, WINNER_SCHEDULE = 330, 331, 332
+WINNER_HOLD, WINNER_RAMP_TO_ZERO, WINNER_LOCAL = 333, 334, 335
 
 MASTERS_GONE, MASTER_BACK, ORDER_EXPIRED, LOCAL_ON, LOCAL_OFF = 340, 341, 342, 343, 344
 
 SETPOINT_OUT_OF_RANGE, SETPOINT_LOCAL, SETPOINT_AGC_OFF, CLOCK_SET, CLOCK_REFUSED = 401, 402, 403, 404, 405
 LINK_OPENED, LINK_CLOSED, LINK_REFUSED, PORT_IN_USE, SETPOINT_ACCEPTED = 406, 407, 408, 409, 410
 COMMAND_REFUSED = 411
+LINK_FRAMING, LINK_SEQUENCE, LINK_T1 = 412, 413, 414
+LINK_NOT_STARTED, LINK_OVERRUN, LINK_REPLACED = 415, 416, 417
 
 TEXTS = (
     (STARTED, "firmware started"),
@@ -79,11 +84,17 @@ TEXTS = (
     (CLOCK_SET, "clock set by the master"),
     (CLOCK_REFUSED, "clock command refused"),
     (LINK_OPENED, "104 link opened"),
-    (LINK_CLOSED, "104 link closed"),
+    (LINK_CLOSED, "104 link closed by the master"),
     (LINK_REFUSED, "104 link refused"),
     (PORT_IN_USE, "port already in use"),
     (SETPOINT_ACCEPTED, "set-point accepted"),
-    (COMMAND_REFUSED, "command refused"),
+    (COMMAND_REFUSED, "command refused by the outstation"),
+    (LINK_FRAMING, "104 link closed: no valid frame"),
+    (LINK_SEQUENCE, "104 link closed: sequence number"),
+    (LINK_T1, "104 link closed: no answer within t1"),
+    (LINK_NOT_STARTED, "104 link closed: data before STARTDT"),
+    (LINK_OVERRUN, "104 link closed: master asks and does not read"),
+    (LINK_REPLACED, "104 link closed: its master reconnected"),
 )
 
 

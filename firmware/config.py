@@ -1,6 +1,7 @@
 """Configuration: JSON in, checked dictionaries with every default filled in out (design §11).
 
-Nothing is guessed: an unknown key, a missing one, a wrong type and a value out of range are errors, all reported at once, each as
+Nothing is guessed: an unknown key, a missing one, a wrong type and a value out of range are errors, all
+reported at once, each as
 (code, path, value, what would be right). With any error there is no configuration, and so no power.
 """
 
@@ -14,7 +15,7 @@ class ConfigError(ValueError):
     """`errors` is a list of (code, path, value, what would be right)."""
 
     def __init__(self, errors):
-        ValueError.__init__(self, "%d errors in the configuration" % len(errors))
+        super().__init__("%d errors in the configuration" % len(errors))
         self.errors = errors
 
 

@@ -1,4 +1,5 @@
-"""What single keys cannot show: a configuration whose values contradict each other, or break a promise of the design.
+"""What single keys cannot show: a configuration whose values contradict each other, or break a promise
+of the design.
 
 Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what can be computed is claimed.
 """
@@ -70,7 +71,12 @@ def _bays(config, errors):
             _add(errors, path + "battery.taper_bp", battery["taper_bp"], right)
         converter = config["bays"][i]["converter"]
         if converter["lease_ms"] % 1000:
-            _add(errors, path + "converter.lease_ms", converter["lease_ms"], "whole seconds, as the device counts them")
+            _add(
+                errors,
+                path + "converter.lease_ms",
+                converter["lease_ms"],
+                "whole seconds, as the device counts them",
+            )
         if converter["poll_ms"] * 2 > converter["lease_ms"]:
             _add(errors, path + "converter.poll_ms", converter["poll_ms"], "at most half of lease_ms")
         if converter["poll_ms"] * 2 > converter["max_age_ms"]:
@@ -92,7 +98,15 @@ def _site(config, errors):
 def _orders(config, errors):
     control = config["control"]
     if control["fallback"] == "schedule" and not control["schedule"]:
-        _add(errors, "control.schedule", [], "at least one row [minute of day, W] for the fallback 'schedule'")
+        _add(
+            errors, "control.schedule", [], "at least one row [minute of day, W] for the fallback 'schedule'"
+        )
+    if control["master_lost_s"] <= config["telecontrol"]["t3_s"]:
+        right = (
+            "more than telecontrol.t3_s (%d), after which a silent master is asked"
+            % config["telecontrol"]["t3_s"]
+        )
+        _add(errors, "control.master_lost_s", control["master_lost_s"], right)
     last = -1
     for row in control["schedule"]:
         if row[0] <= last:

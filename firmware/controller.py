@@ -1,6 +1,8 @@
-"""The control step: sense, estimate, envelope, decide, allocate, actuate, report (design §3). lint: integer, hot
+"""The control step: sense, estimate, envelope, decide, allocate, actuate, report (design §3). lint:
+integer, hot
 
-Deterministic in (image, now): no clock, no port, no other memory. Exact for any step of 0..60 s. Allocates nothing in steady state.
+Deterministic in (image, now): no clock, no port, no other memory. Exact for any step of 0..60 s.
+Allocates nothing in steady state.
 """
 
 from firmware import energy
@@ -95,5 +97,7 @@ class Controller:
 
 
 def release_ms(converter):
-    """How long a bay that fell silent may still hold power: the lease in the device, then the fall to zero."""
+    """How long a bay that fell silent may still hold power: the lease in the device, then the fall to
+    zero.
+    """
     return converter["lease_ms"] + converter["response_ms"] + converter["poll_ms"]

@@ -1,7 +1,9 @@
 """Who wins, what the station shall do, and how fast (design §6). lint: integer, hot
 
-Ranked orders, here: local mode > AGC > schedule; then the fallback. An order is valid while its signal is GOOD (its age limit is its
-validity). AGC also needs a living master. Ramps apply to orders only: a cut of the envelope takes effect at once.
+Ranked orders, here: local mode > AGC > schedule; then the fallback. An order is valid while its signal
+is GOOD (its age limit is its
+validity). AGC also needs a living master. Ramps apply to orders only: a cut of the envelope takes effect
+at once.
 """
 
 from firmware import codes

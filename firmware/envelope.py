@@ -1,6 +1,8 @@
-"""The envelope: where a bay's commanded power may lie, as a signed interval in AC W that always contains 0 (design §1, §6).
+"""The envelope: where a bay's commanded power may lie, as a signed interval in AC W that always contains
+0 (design §1, §6).
 
-Limits only cut. Each cut names itself; the last one that moved an end is the one that binds. What is not known counts as closed.
+Limits only cut. Each cut names itself; the last one that moved an end is the one that binds. What is not
+known counts as closed.
 lint: integer, hot
 """
 
@@ -43,10 +45,14 @@ class BayEnvelope:
         """Power falls linearly to 0 over the last taper_bp before either end of the SOC window."""
         room_bp = self.soc_max_bp - soc_bp
         if room_bp < self.taper_bp:
-            self._set_hi(share(self.charge_w, room_bp, self.taper_bp) if room_bp > 0 else 0, codes.LIMIT_SOC_MAX)
+            self._set_hi(
+                share(self.charge_w, room_bp, self.taper_bp) if room_bp > 0 else 0, codes.LIMIT_SOC_MAX
+            )
         room_bp = soc_bp - self.soc_min_bp
         if room_bp < self.taper_bp:
-            self._set_lo(-share(self.discharge_w, room_bp, self.taper_bp) if room_bp > 0 else 0, codes.LIMIT_SOC_MIN)
+            self._set_lo(
+                -share(self.discharge_w, room_bp, self.taper_bp) if room_bp > 0 else 0, codes.LIMIT_SOC_MIN
+            )
 
     def _close(self, code):
         self._set_hi(0, code)

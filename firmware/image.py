@@ -1,13 +1,18 @@
 """The process image: the one owner of state (design §5); imports nothing.
 
-A signal is a value with a quality and a time; measurements, orders, leases, the step's memory and its results are all signals,
+A signal is a value with a quality and a time; measurements, orders, leases, the step's memory and its
+results are all signals,
 so that staleness, recording, replay and telecontrol need one rule each:
 
 * MEASURED and ORDER signals are the step's inputs. Drivers and order sources write them with put() or fail().
-  A signal older than its max_age_ms becomes STALE and stays so until a new put(): an order's age limit is its validity.
-* LEASE signals are the step's outputs: a value that the driver may act on until it is max_age_ms old, and 0 after that.
-* STATE signals are what one step leaves to the next. No other memory exists, so a snapshot of the image restarts a step exactly.
-* RESULT signals explain a step: envelope, winner, limit. Power is in W, positive = charging (import from the grid).
+  A signal older than its max_age_ms becomes STALE and stays so until a new put(): an order's age limit
+  is its validity.
+* LEASE signals are the step's outputs: a value that the driver may act on until it is max_age_ms old,
+  and 0 after that.
+* STATE signals are what one step leaves to the next. No other memory exists, so a snapshot of the image
+  restarts a step exactly.
+* RESULT signals explain a step: envelope, winner, limit. Power is in W, positive = charging (import from
+  the grid).
 """
 
 INVALID, STALE, GOOD = 0, 1, 2

@@ -1,7 +1,10 @@
-"""The superloop (design §3): wait, take in orders and confirm them, step, hand the leases over, feed the watchdog, idle.
+"""The superloop (design §3): wait, take in orders and confirm them, step, hand the leases over, feed the
+watchdog, idle.
 
-Owns the order of things and nothing else. Ports, clock, watchdog and idle belong to the board. A step runs every cycle, and sooner on a new order,
-but never within EVENT_GAP_MS of the one before. An exception that nobody expected withdraws the leases with prebuilt frames and leaves
+Owns the order of things and nothing else. Ports, clock, watchdog and idle belong to the board. A step
+runs every cycle, and sooner on a new order,
+but never within EVENT_GAP_MS of the one before. An exception that nobody expected withdraws the leases
+with prebuilt frames and leaves
 the rest to the watchdog.
 """
 
@@ -14,7 +17,9 @@ _COLLECT_SLACK_MS = 20
 
 
 class Loop:
-    def __init__(self, board, image, controller, drivers, server, telecontrol, schedule, watch, log, recorder, cycle_ms):
+    def __init__(
+        self, board, image, controller, drivers, server, telecontrol, schedule, watch, log, recorder, cycle_ms
+    ):
         self.board = board
         self.image = image
         self.controller = controller

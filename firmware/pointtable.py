@@ -1,8 +1,12 @@
-"""The AGC point set of a station as data: signal, information object address, type, divisor, deadband, cyclic period.
+"""The AGC point set of a station as data: signal, information object address, type, divisor, deadband,
+cyclic period.
 
-Addresses are proposals (facts of Chinese practice: 遥信 from 0x0001, 遥测 from 0x4001, 遥控 from 0x6001, 遥调 from 0x6201); a configuration may
-replace the whole table. Powers are W inside and kW on the wire. A power's sign on the wire is the configuration's: in generator's sense
-(+ = into the grid) a value changes its sign, and then the upper limit is what is called the lower one inside: UPPER, LOWER and their kin name
+Addresses are proposals (facts of Chinese practice: 遥信 from 0x0001, 遥测 from 0x4001, 遥控 from 0x6001, 遥调
+from 0x6201); a configuration may
+replace the whole table. Powers are W inside and kW on the wire. A power's sign on the wire is the
+configuration's: in generator's sense
+(+ = into the grid) a value changes its sign, and then the upper limit is what is called the lower one
+inside: UPPER, LOWER and their kin name
 the point's meaning on the wire, not the signal.
 """
 
@@ -18,7 +22,14 @@ TURNED = (
 
 # powers whose sign on the wire is the configuration's
 SIGNED = (
-    "target_w", "ramped_w", "command_w", "power_w", "grid_power_w", "upper_limit_w", "lower_limit_w", "agc_w",
+    "target_w",
+    "ramped_w",
+    "command_w",
+    "power_w",
+    "grid_power_w",
+    "upper_limit_w",
+    "lower_limit_w",
+    "agc_w",
 )
 
 # the magnitude counts: sent without a sign (signal, factor from the signal to the magnitude)

@@ -1,11 +1,15 @@
-"""Records the step's inputs and outputs into a preallocated ring, so that a run can be replayed bit for bit (design §5). lint: hot
+"""Records the step's inputs and outputs into a preallocated ring, so that a run can be replayed bit for
+bit (design §5). lint: hot
 
-File: "V2GR", version byte, length of the configuration (4 bytes, big-endian), the configuration as JSON, then frames.
+File: "V2GR", version byte, length of the configuration (4 bytes, big-endian), the configuration as JSON,
+then frames.
 Frame: kind byte, then numbers as varints (7 bits a byte, low first, bit 7 = more follows).
   SNAPSHOT  tick of the step before it, number of signals, for each: flags, value, age in ms
   STEP      dt, changed inputs (count; index, flags, value, age), changed outputs (count; index, flags, value)
-flags: bits 0-1 quality, bit 2 = value is negative (its magnitude is stored), bit 3 = stamped by this very step (LEASE).
-A frame that does not fit into the ring is dropped; the next one that fits is a snapshot, so a reader never goes on from a gap.
+flags: bits 0-1 quality, bit 2 = value is negative (its magnitude is stored), bit 3 = stamped by this
+very step (LEASE).
+A frame that does not fit into the ring is dropped; the next one that fits is a snapshot, so a reader
+never goes on from a gap.
 """
 
 from firmware.image import LEASE

@@ -1,6 +1,8 @@
-"""Runs a recording through the same controller and compares every output, bit for bit (design §5). Portable: any lane replays any lane.
+"""Runs a recording through the same controller and compares every output, bit for bit (design §5).
+Portable: any lane replays any lane.
 
-The format stands in firmware/recorder.py. A recording that does not fit its own configuration or breaks off in a frame is an error, not a match.
+The format stands in firmware/recorder.py. A recording that does not fit its own configuration or breaks
+off in a frame is an error, not a match.
 """
 
 from firmware import config as configuration
@@ -78,7 +80,9 @@ class Replay:
         last = self.reader.number()
         count = self.reader.number()
         if count != len(self.image.signals):
-            raise BadRecording("the recording has %d signals, this firmware %d" % (count, len(self.image.signals)))
+            raise BadRecording(
+                "the recording has %d signals, this firmware %d" % (count, len(self.image.signals))
+            )
         for signal in self.image.signals:
             self._read_signal(signal)
             signal.time = restore_time(last, self.reader.number())

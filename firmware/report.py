@@ -1,4 +1,6 @@
-"""What a step tells: sums, flags, the winner and the limit that bound it, as RESULT signals. lint: integer, hot"""
+"""What a step tells: sums, flags, the winner and the limit that bound it, as RESULT signals. lint:
+integer, hot
+"""
 
 from firmware import codes
 from firmware.image import CONVERTER_FAULT, CONVERTER_RUNNING, GOOD, STALE

@@ -1,6 +1,8 @@
-"""The schedule (计划曲线) as a source of orders: what the station does by time of day when nobody of higher rank says otherwise.
+"""The schedule (计划曲线) as a source of orders: what the station does by time of day when nobody of higher
+rank says otherwise.
 
-Rows of [minute of day (UTC), W], in order; a row holds until the next one, the last one over midnight. Without a valid wall clock the order
+Rows of [minute of day (UTC), W], in order; a row holds until the next one, the last one over midnight.
+Without a valid wall clock the order
 is withdrawn: a plan at an unknown time is no plan.
 """
 

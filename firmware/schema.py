@@ -1,6 +1,8 @@
-"""The configuration's schema as data: one row a key, (key, kind, default, lo, hi or choices). Units stand in the key's name.
+"""The configuration's schema as data: one row a key, (key, kind, default, lo, hi or choices). Units
+stand in the key's name.
 
-A default of REQUIRED makes the key mandatory. Lists carry the table of their items. The keys of `plant` belong to the plant simulator on the
+A default of REQUIRED makes the key mandatory. Lists carry the table of their items. The keys of `plant`
+belong to the plant simulator on the
 host, which checks them itself.
 """
 
@@ -24,7 +26,13 @@ SITE = (
     ("meter_latency_ms", INT, 600, 0, 10000),  # from the instant that a sample shows to its use
     ("import_max_w", INT, REQUIRED, 0, MAX_POWER_W),
     ("export_max_w", INT, REQUIRED, 0, MAX_POWER_W),
-    ("load_min_w", INT, 0, -MAX_POWER_W, MAX_POWER_W),  # bounds of the site's own load while the meter is silent
+    (
+        "load_min_w",
+        INT,
+        0,
+        -MAX_POWER_W,
+        MAX_POWER_W,
+    ),  # bounds of the site's own load while the meter is silent
     ("load_max_w", INT, 0, -MAX_POWER_W, MAX_POWER_W),
 )
 

@@ -1,11 +1,22 @@
-"""Binds the image to the 104 outstation: which signal is which point, and what a command from the dispatcher does to the image.
+"""Binds the image to the 104 outstation: which signal is which point, and what a command from the
+dispatcher does to the image.
 
-A set-point outside the registered range, in local mode or while AGC is off is refused with a negative confirmation; one inside the range but outside
-today's envelope is accepted: the step clips it and says so (design §6). Power's sign on the wire is the configuration's.
+A set-point outside the registered range, in local mode or while AGC is off is refused with a negative
+confirmation; one inside the range but outside
+today's envelope is accepted: the step clips it and says so (design §6). Power's sign on the wire is the
+configuration's.
 """
 
 from firmware import codes, pointtable
-from protocols.iec104.const import C_SC_NA_1, C_SE_NC_1, C_SE_TC_1, QUALITY_IV, QUALITY_NT
+from protocols.iec104.const import (
+    ACCEPTED,
+    C_SC_NA_1,
+    C_SE_NC_1,
+    C_SE_TC_1,
+    QUALITY_IV,
+    QUALITY_NT,
+    REFUSED_HANDLER,
+)
 from protocols.iec104.outstation import Outstation
 from protocols.iec104.params import Params
 
@@ -52,8 +63,11 @@ class Telecontrol:
         self.sign = -1 if tele["power_sign"] == "generator" else 1
         self.divisor = tele["setpoint_divisor"]
         self.registered_w = sum([bay["rating_w"] for bay in config["bays"]])
+        self.clock = clock
+        self.clock_settings = clock.settings
         self.station = Outstation(make_params(tele), clock)
-        self.station.on_clock = self._clock_set
+        self.station.on_command = self._judged
+        self.seen = self.station.master_seen
         self.setpoint = self.station.add_command(tele["setpoint_ioa"], (C_SE_NC_1, C_SE_TC_1), self)
         self.agc_request = self.station.add_command(tele["agc_request_ioa"], (C_SC_NA_1,), self)
         self.bindings = []
@@ -85,14 +99,19 @@ class Telecontrol:
         return signal, 1
 
     def follow(self, now):
-        """A living master is one whose started link still carries traffic: link timers see to the rest."""
-        if self.station.started_links:
-            self.image.station.master_alive.put(1, now)
+        """A master lives as long as valid frames come in on a started link; t3 keeps them coming."""
+        seen = self.station.master_seen
+        if seen != self.seen:
+            self.seen = seen
+            self.image.station.master_alive.put(1, seen)
 
     def report(self, now):
         """After a step: show the image to the masters."""
         for binding in self.bindings:
             binding.update(now)
+        if self.clock.settings != self.clock_settings:
+            self.clock_settings = self.clock.settings
+            self.log.add(codes.CLOCK_SET, 0, now)
 
     def operate(self, cmd, type_id, value, link, now):
         """A command that the outstation found sound; False = negative confirmation."""
@@ -125,14 +144,39 @@ class Telecontrol:
         self.image.order_event = True
         return True
 
-    def _clock_set(self, accepted, now):
-        self.log.add(codes.CLOCK_SET if accepted else codes.CLOCK_REFUSED, 0, now)
+    def _judged(self, link, cmd, type_id, value, result):
+        """Refusals that never reached operate(); the argument is the kind (protocols/iec104/const.py,
+        COUNT_NAMES).
+        """
+        if result not in (ACCEPTED, REFUSED_HANDLER):
+            self.log.add(codes.COMMAND_REFUSED, result, link.heard_ms)
+
+
+_CLOSED = (
+    ("framing", codes.LINK_FRAMING),
+    ("sequence", codes.LINK_SEQUENCE),
+    ("t1", codes.LINK_T1),
+    ("not_started", codes.LINK_NOT_STARTED),
+    ("overrun", codes.LINK_OVERRUN),
+    ("replaced", codes.LINK_REPLACED),
+)
+
+
+def closed_code(reason):
+    """Message code of a link's closed_reason."""
+    for name, code in _CLOSED:
+        if name == reason:
+            return code
+    return codes.LINK_CLOSED
 
 
 def rows_of(tele):
     """The configured points, or the table of this firmware."""
     if not tele["points"]:
         return pointtable.POINTS
-    return tuple([
-        (p["signal"], p["ioa"], p["type"], p["divisor"], p["deadband"], p["cyclic_ms"]) for p in tele["points"]
-    ])
+    return tuple(
+        [
+            (p["signal"], p["ioa"], p["type"], p["divisor"], p["deadband"], p["cyclic_ms"])
+            for p in tele["points"]
+        ]
+    )

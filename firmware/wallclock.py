@@ -1,6 +1,8 @@
-"""Wall time: (day since 2000-01-01, ms of day) in UTC, counted from a tick at which somebody told us (design §4).
+"""Wall time: (day since 2000-01-01, ms of day) in UTC, counted from a tick at which somebody told us
+(design §4).
 
-Unset until synchronised, and not valid again once the last setting is older than the age limit. Never used for control.
+Unset until synchronised, and not valid again once the last setting is older than the age limit. Never
+used for control.
 """
 
 from firmware.units import MS_PER_DAY
@@ -14,6 +16,8 @@ class WallClock:
         self.day = 0
         self.ms = 0
         self.valid = False
+        self.settings = 0  # times that somebody told us
+        self.refusals = 0  # impossible times
         self._at = 0
         self._age_ms = 0
         self._set = False
@@ -21,7 +25,9 @@ class WallClock:
     def set_utc(self, day, ms, now):
         """Set by a master or the board's RTC; False for an impossible time."""
         if not (0 <= day < 36525 and 0 <= ms < MS_PER_DAY):
+            self.refusals += 1
             return False
+        self.settings += 1
         self.day = day
         self.ms = ms
         self._at = now

@@ -1,6 +1,7 @@
 """Turns changes of the image into events: what fell silent, what came back, who took over. lint: integer, hot
 
-Each watch remembers the state that it last told; the memory is outside the image because a lost event must not change a replay.
+Each watch remembers the state that it last told; the memory is outside the image because a lost event
+must not change a replay.
 """
 
 from firmware import codes
@@ -56,4 +57,6 @@ class Watch:
             self.log.add(codes.CONVERTER_FAULTED if fault else codes.CONVERTER_CLEARED, i + 1, now)
         if bay.following.value != self.bay_follows[i]:
             self.bay_follows[i] = bay.following.value
-            self.log.add(codes.CONVERTER_FOLLOWS if bay.following.value else codes.CONVERTER_STRAYS, i + 1, now)
+            self.log.add(
+                codes.CONVERTER_FOLLOWS if bay.following.value else codes.CONVERTER_STRAYS, i + 1, now
+            )

@@ -24,7 +24,7 @@ class PortError(OSError):
     """A port that the configuration names cannot be had: (code, name, reason)."""
 
     def __init__(self, code, name, reason):
-        OSError.__init__(self, 5, "%s: %s" % (name, reason))
+        super().__init__(5, "%s: %s" % (name, reason))
         self.code = code
         self.name = name
         self.reason = reason
@@ -86,7 +86,7 @@ class Board:
             port = open_serial(row["device"], row["baud"], row["parity"])
         except OSError as error:
             raise PortError(codes.PORT_FAILED, row["device"], str(error))
-        self.poller.add(port)
+        self.poller.add(port.sock, port)
         return ModbusBus(row["name"], port, Master(RtuFraming(row["baud"]), row["timeout_ms"]))
 
     def listen(self, host, port):

@@ -1,4 +1,5 @@
-"""Starts the firmware on the simulated board: `main([CONFIG])`. Makes ports, picks drivers from the configuration, runs the loop.
+"""Starts the firmware on the simulated board: `main([CONFIG])`. Makes ports, picks drivers from the
+configuration, runs the loop.
 
 Exit status: 0 orderly stop, 2 bad configuration, 3 a port cannot be had, 4 unexpected exception.
 """
@@ -19,7 +20,7 @@ from firmware.eventlog import EventLog
 from firmware.loop import Loop
 from firmware.recorder import Recorder, header
 from firmware.schedule import Schedule
-from firmware.telecontrol import Telecontrol
+from firmware.telecontrol import Telecontrol, closed_code
 from firmware.wallclock import WallClock
 from firmware.watch import Watch
 
@@ -45,13 +46,24 @@ def assemble(board, config, config_text):
     buses = make_buses(board, config, image, log)
     telecontrol = Telecontrol(image, config, clock, log)
     tele = config["telecontrol"]
-    server = Iec104Server(board.listen(tele["listen"], tele["port"]), telecontrol.station, board.poller, _teller(log))
+    server = Iec104Server(
+        board.listen(tele["listen"], tele["port"]), telecontrol.station, board.poller, LinkTeller(log)
+    )
     recorder = make_recorder(board, config, config_text, image)
     schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
     controller = Controller(image, config)
     watch = Watch(image, log)
     return Loop(
-        board, image, controller, buses, server, telecontrol, schedule, watch, log, recorder,
+        board,
+        image,
+        controller,
+        buses,
+        server,
+        telecontrol,
+        schedule,
+        watch,
+        log,
+        recorder,
         config["station"]["cycle_ms"],
     )
 
@@ -78,9 +90,20 @@ def _rejecter(log):
     return lambda model, now: log.add(codes.NOT_SUNSPEC, model, now)
 
 
-def _teller(log):
-    told = {"opened": codes.LINK_OPENED, "closed": codes.LINK_CLOSED, "refused": codes.LINK_REFUSED}
-    return lambda what, peer, reason, now: log.add(told[what], reason, now)
+class LinkTeller:
+    """What becomes of 104 links, into the event log."""
+
+    def __init__(self, log):
+        self.log = log
+
+    def opened(self, peer, now):
+        self.log.add(codes.LINK_OPENED, 0, now)
+
+    def refused(self, peer, now):
+        self.log.add(codes.LINK_REFUSED, 0, now)
+
+    def closed(self, peer, reason, now):
+        self.log.add(closed_code(reason), 0, now)
 
 
 def _set_clock(clock, now):
@@ -133,7 +156,7 @@ def run(board, loop, config):
         loop.panic()
         loop.log.add(codes.OUT_OF_MEMORY, 0, board.now())
         status = 4
-    except Exception as error:  # the one supervisor: no lease outlives a defect
+    except Exception as error:  # noqa: BLE001 the one supervisor: no lease outlives a defect
         loop.panic()
         loop.log.add(codes.UNEXPECTED, 0, board.now())
         report_exception(error)

@@ -1,6 +1,7 @@
 """SunSpec DER models as this firmware uses them: offsets in registers from the model's ID register.
 
-Source: SunSpec's model files (701, 704, 713, 714, 715), the same offsets as in PyPI's pysunspec2. W is + for injection (discharge).
+Source: SunSpec's model files (701, 704, 713, 714, 715), the same offsets as in PyPI's pysunspec2. W is +
+for injection (discharge).
 """
 
 BASES = (40000, 0, 50000)

@@ -1,4 +1,6 @@
-"""Two ends of a wire in memory, for virtual time and tests. A manipulator may change, drop or hold what passes."""
+"""Two ends of a wire in memory, for virtual time and tests. A manipulator may change, drop or hold what
+passes.
+"""
 
 
 class MemoryPort:
@@ -9,6 +11,7 @@ class MemoryPort:
         self.is_open = True
         self.error = 0
         self.peer = None
+        self.sock = None  # nothing to poll
         self.manipulate = None  # bytes -> bytes, applied to what this end writes
         self._inbox = bytearray()
         self._size = size

@@ -1,4 +1,5 @@
-"""Sleeps until a port has something to read, where the runtime has select.poll; elsewhere it naps and calls every port ready.
+"""Sleeps until a port has something to read, where the runtime has select.poll; elsewhere it naps and
+calls every port ready.
 
 Only an optimisation (design §3): a port that is read without need answers 0.
 """
@@ -15,22 +16,23 @@ class Poller:
         self._poll = select.poll()
         self._ports = {}
 
-    def add(self, port, writing=False):
-        """`port` has .sock (a socket or a file with fileno) and .ready; `writing` wakes when a connect() ends."""
-        handle = port.sock
+    def add(self, handle, port, writing=False):
+        """Set `port.ready` when `handle` (a socket or a file) can be read; `writing` also wakes when a
+        connect() ends.
+        """
         self._poll.register(handle, _READ | _WRITE if writing else _READ)
         self._ports[_key(handle)] = port
 
-    def reading_only(self, port):
+    def reading_only(self, handle):
         """The connection stands: no more wake-ups for room to write."""
-        self._poll.modify(port.sock, _READ)
+        self._poll.modify(handle, _READ)
 
-    def remove(self, port):
+    def remove(self, handle):
         try:
-            self._poll.unregister(port.sock)
+            self._poll.unregister(handle)
         except (KeyError, OSError, ValueError):
             pass  # never registered, or closed already
-        self._ports.pop(_key(port.sock), None)
+        self._ports.pop(_key(handle), None)
 
     def wait(self, ms):
         """Up to `ms` milliseconds; marks every port that woke us."""

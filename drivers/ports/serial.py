@@ -1,6 +1,8 @@
-"""Serial lines: pyserial on CPython, a tty file on MicroPython/unix, machine.UART on boards. One face: read_into, write, ready.
+"""Serial lines: pyserial on CPython, a tty file on MicroPython/unix, machine.UART on boards. One face:
+read_into, write, ready.
 
-MicroPython's file.readinto() waits for a full buffer unless the tty has VMIN = 0, so the tty is set raw with VMIN = VTIME = 0.
+MicroPython's file.readinto() waits for a full buffer unless the tty has VMIN = 0, so the tty is set raw
+with VMIN = VTIME = 0.
 """
 
 import sys
@@ -27,7 +29,9 @@ class PySerialPort:
         import serial
 
         try:
-            self.sock = serial.Serial(device, baud, parity=parity, timeout=0, write_timeout=0, exclusive=False)
+            self.sock = serial.Serial(
+                device, baud, parity=parity, timeout=0, write_timeout=0, exclusive=False
+            )
         except (serial.SerialException, ValueError) as error:
             raise OSError(5, "%s: %s" % (device, error))
         self.errors = (serial.SerialException, OSError)

@@ -1,6 +1,8 @@
-"""TCP on sockets as CPython and MicroPython share them: a client that keeps itself connected, a listener, and the stream of an accepted peer.
+"""TCP on sockets as CPython and MicroPython share them: a client that keeps itself connected, a
+listener, and the stream of an accepted peer.
 
-Everything is non-blocking. A port never raises for what the peer or the network does: it turns `is_open` to False and says why in `error`.
+Everything is non-blocking. A port never raises for what the peer or the network does: it turns `is_open`
+to False and says why in `error`.
 `ready` is the board's hint that reading is worth while; it stays True where a board has no poller.
 """
 
@@ -117,7 +119,9 @@ class TcpListener:
 
 
 class TcpClient:
-    """A stream to host:port that reconnects by itself, with back-off. `generation` counts connections; 0 = never connected."""
+    """A stream to host:port that reconnects by itself, with back-off. `generation` counts connections; 0
+    = never connected.
+    """
 
     def __init__(self, host, port, poller):
         self.address = resolve(host, port)
@@ -138,14 +142,13 @@ class TcpClient:
                 self._connect(now)
         elif not self.stream.is_open:
             self._lost(now)
-        elif self.connecting and self.stream.ready:
+        elif self.connecting and self.ready:
             self._probe(now)
-        self.ready = self.stream is not None and self.stream.ready
 
     def _connect(self, now):
         sock = socket.socket()
         self.stream = TcpStream(sock)
-        self.stream.ready = False
+        self.ready = False
         self.connecting = True
         self.retry_at = ticks_add(now, self.backoff_ms)
         try:
@@ -155,7 +158,7 @@ class TcpClient:
                 self.stream.error = error.errno
                 self._lost(now)
                 return
-        self.poller.add(self.stream, True)
+        self.poller.add(sock, self, True)
 
     def _probe(self, now):
         """The poller woke us: an empty write tells whether the connection stands."""
@@ -164,15 +167,14 @@ class TcpClient:
             self._lost(now)
             return
         self.connecting = False
-        self.poller.reading_only(self.stream)
-        self.stream.ready = True
+        self.poller.reading_only(self.stream.sock)
         self.backoff_ms = _BACKOFF_FIRST_MS
         self.generation += 1
         self.is_open = True
 
     def _lost(self, now):
         self.error = self.stream.error
-        self.poller.remove(self.stream)
+        self.poller.remove(self.stream.sock)
         self.stream.close()
         self.stream = None
         self.connecting = False
@@ -182,6 +184,7 @@ class TcpClient:
 
     def read_into(self, buf):
         if not self.is_open:
+            self.ready = False
             return 0
         n = self.stream.read_into(buf)
         self.ready = self.stream.ready
@@ -203,6 +206,6 @@ class TcpClient:
 
     def close(self):
         if self.stream is not None:
-            self.poller.remove(self.stream)
+            self.poller.remove(self.stream.sock)
             self.stream.close()
         self.is_open = False

@@ -1,0 +1,242 @@
+"""The whole charger in virtual time: the same firmware that boards/sim runs, its drivers and protocols
+byte for byte, and the plant's physics core,
+in one process with a clock of its own. An hour of plant time passes in seconds, and every run with the
+same inputs is the same run.
+
+The board below has the face of boards/sim/board.py; its ports are pairs in memory whose other ends are
+Modbus slaves over the plant's own register
+maps. Answers take the time of the wire: the characters at the bus's baud rate, or `TCP_MS` on a TCP bus.
+"""
+
+import json
+
+from boards.sim.main import assemble
+from drivers.modbus_bus import ModbusBus
+from drivers.ports.memory import pair
+from firmware import config as configuration
+from protocols.modbus.master import Master
+from protocols.modbus.rtu import RtuFraming
+from protocols.modbus.slave import Slave
+from protocols.modbus.tcp import TcpFraming
+from protocols.ticks import TICKS_MASK, ticks_diff
+from tools.plant.core import Plant
+from tools.plant.virtual import virtual_converter, virtual_meter
+
+NEAR_WRAP = TICKS_MASK - 5000  # every run passes the wrap of the ticks within its first seconds
+TCP_MS = 2
+_BITS_A_CHARACTER = 11
+
+
+class Face:
+    """One simulated device at the far end of a bus."""
+
+    def __init__(self, rig, port, framing, store, unit, baud):
+        self.rig = rig
+        self.port = port
+        self.store = store
+        self.slave = Slave(framing, store, (unit,))
+        self.baud = baud
+        self.due_ms = -1
+        self.buf = bytearray(300)
+
+    def serve(self, now):
+        """Take in a request, or give out the answer when the wire has carried it."""
+        if self.port.ready:
+            n = self.port.read_into(self.buf)
+            if self.store.hears():
+                self.slave.feed(self.buf, n, now)
+        self.slave.tick(now)
+        tx = self.slave.tx
+        if not tx.pending():
+            return
+        if self.due_ms < 0:
+            self.due_ms = self.rig.ms + self._wire_ms(tx.pending())
+        if self.rig.ms >= self.due_ms:
+            self.due_ms = -1
+            if self.store.answers():
+                self.port.write(tx.buf, tx.start, tx.pending())
+            tx.clear()
+
+    def _wire_ms(self, n):
+        return TCP_MS if self.baud == 0 else n * _BITS_A_CHARACTER * 1000 // self.baud + 1
+
+    def next_ms(self, now):
+        """Virtual ms of the next thing that this face does by itself; -1 for none."""
+        if self.due_ms >= 0:
+            return self.due_ms
+        left = self.slave.next_deadline(now)
+        return self.rig.ms + left if left >= 0 else -1
+
+
+class MemoryListener:
+    """The 104 port: masters in the same process dial in through `dial()`."""
+
+    def __init__(self):
+        self.ready = False
+        self.peer = ""
+        self.waiting = []
+        self.sock = None
+
+    def dial(self, address):
+        """The master's end of a new connection."""
+        ours, theirs = pair(65536)
+        self.waiting.append((address, ours))
+        self.ready = True
+        return theirs
+
+    def accept(self):
+        if not self.waiting:
+            self.ready = False
+            return None
+        self.peer, port = self.waiting.pop(0)
+        return port
+
+    def close(self):
+        self.ready = False
+
+
+class NoPoller:
+    """Memory ports mark themselves ready."""
+
+    def add(self, handle, port):
+        pass
+
+    def remove(self, handle):
+        pass
+
+
+class VirtualBoard:
+    """boards/sim/board.py's face, on virtual time."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.poller = NoPoller()
+        self.log = None
+        self.recorder = None
+        self.record_file = None
+        self.recording = bytearray()
+        self.events = []
+        self.listener = MemoryListener()
+        self._chunk = bytearray(4096)
+
+    def now(self):
+        return self.rig.tick()
+
+    def now_us(self):
+        return 0
+
+    def elapsed_us(self, began):
+        return 0
+
+    def wait(self, ms):
+        self.rig.wait(ms)
+
+    def feed_watchdog(self):
+        pass
+
+    def idle(self, slack_ms):
+        pass
+
+    def make_bus(self, row):
+        ours, theirs = pair()
+        if row["kind"] == "tcp":
+            framing, twin, baud = TcpFraming(), TcpFraming(), 0
+        else:
+            framing, twin, baud = RtuFraming(row["baud"]), RtuFraming(row["baud"]), row["baud"]
+        self.rig.attach(row["name"], theirs, twin, baud)
+        return ModbusBus(row["name"], ours, Master(framing, row["timeout_ms"]))
+
+    def listen(self, host, port):
+        return self.listener
+
+    def drain(self, now):
+        log = self.log
+        while log.count:
+            at = log.first
+            self.events.append((self.rig.ms, log.codes[at], log.arguments[at]))
+            log.drop_first()
+        if self.recorder is not None:
+            n = self.recorder.drain_into(self._chunk)
+            while n:
+                self.recording += self._chunk[:n]
+                n = self.recorder.drain_into(self._chunk)
+
+
+class VirtualRig:
+    """Plant and firmware joined. `ms` counts virtual milliseconds from 0; `start_tick` is the firmware's
+    tick at that instant.
+    """
+
+    def __init__(self, raw_config, start_tick=NEAR_WRAP):
+        self.ms = 0
+        self.start_tick = start_tick
+        self.plant = Plant(raw_config["plant"])
+        self.config = configuration.validate(raw_config)
+        self.faces = []
+        self.actors = []  # objects with act(rig, now) and next_ms
+        self._still = 0
+        self.board = VirtualBoard(self)
+        self.loop = assemble(self.board, self.config, json.dumps(self.config).encode())
+        self.image = self.loop.image
+        self.loop.start()
+
+    def tick(self):
+        return (self.start_tick + self.ms) & TICKS_MASK
+
+    def attach(self, bus_name, port, framing, baud):
+        """The device of the plant that this bus of the configuration leads to."""
+        for meter in self.config["meters"]:
+            if meter["bus"] == bus_name:
+                store = virtual_meter(self.plant, self._plant_ms)
+                self.faces.append(Face(self, port, framing, store, meter["unit"], baud))
+        for i, bay in enumerate(self.config["bays"]):
+            if bay["converter"]["bus"] == bus_name:
+                store = virtual_converter(self.plant, i, self._plant_ms)
+                self.faces.append(Face(self, port, framing, store, bay["converter"]["unit"], baud))
+
+    def _plant_ms(self):
+        return self.ms
+
+    def wait(self, ms):
+        """The firmware sleeps: time jumps to whatever happens next, at most `ms` on."""
+        now = self.tick()
+        self._serve(now)
+        if self._any_ready():
+            ms = 0
+        target = self.ms + ms
+        for face in self.faces:
+            due = face.next_ms(now)
+            if 0 <= due < target:
+                target = max(due, self.ms)
+        for actor in self.actors:
+            if 0 <= actor.next_ms < target:
+                target = max(actor.next_ms, self.ms)
+        self._still = self._still + 1 if target == self.ms else 0
+        if self._still > 50:
+            target = self.ms + 1  # nobody makes progress within this millisecond
+            self._still = 0
+        self.ms = target
+        self._serve(self.tick())
+
+    def _serve(self, now):
+        for face in self.faces:
+            face.serve(now)
+        for actor in self.actors:
+            actor.act(self, now)
+
+    def _any_ready(self):
+        for bus in self.loop.drivers:
+            if bus.port.ready:
+                return True
+        return any(port.ready for port in self.loop.server.ports) or self.board.listener.ready
+
+    def run(self, ms):
+        """Let `ms` of virtual time pass."""
+        until = self.ms + ms
+        while self.ms < until:
+            self.loop.turn()
+        self.plant.advance(self.ms)
+
+    def since_ms(self, tick):
+        """Milliseconds from a tick of the firmware to now."""
+        return ticks_diff(self.tick(), tick)
