@@ -4,6 +4,9 @@ import struct
 
 import pytest
 
+from protocols.modbus.master import DONE, Master
+from protocols.modbus.slave import Slave
+from protocols.modbus.tcp import TcpFraming
 from tools.plant.config import default_plant
 from tools.plant.core import Plant
 from tools.plant.sdm630_map import Sdm630Map
@@ -206,3 +209,25 @@ def test_logs_in_virtual_time(tmp_path):
     assert writes[0] == "t_ns,plant_ms,bay,wset_w,wset_ena,rvrt_tms_s,order_w"
     assert writes[1:] == ["250000000,250,0,-500.0,1,,500.0"]
     assert events[1] == '250000000,250,inject,soc,"{""bay"": 0, ""bp"": 4000}"'
+
+
+def test_our_own_slave_and_master_work_over_a_virtual_face(plant):
+    slave, master = Slave(TcpFraming(), virtual_converter(plant, 1), (1,)), Master(TcpFraming(), 500)
+
+    def exchange():
+        slave.feed(master.tx.buf[master.tx.start:master.tx.end], master.tx.pending(), 0)
+        master.tx.consumed(master.tx.pending())
+        slave.tick(0)
+        master.feed(slave.tx.buf[slave.tx.start:slave.tx.end], slave.tx.pending(), 0)
+        slave.tx.consumed(slave.tx.pending())
+        return master.state
+
+    master.write_registers(1, CONTROLS + 22, [1, 1, 0, 1500], 4, 0)
+    assert exchange() == DONE
+    assert plant.converters[1].ordered_w() == -1500
+    master.read(1, 3, CONTROLS + 22, 4, 0)
+    assert exchange() == DONE
+    assert master.s32(2) == 1500
+    master.write_register(1, AC + 10, 7, 0)
+    exchange()
+    assert master.exception_code == 2
