@@ -1,6 +1,7 @@
 """Bytes on their way out of a sans-IO machine.
 
-A machine reserves room, encodes in place and commits; the pump writes `buf[start:end]` to the port and reports what the port took.
+A machine reserves room, encodes in place and commits; the pump writes `buf[start:end]` to the port and
+reports what the port took.
 Nothing is allocated after `__init__`.
 """
 

@@ -1,7 +1,9 @@
 """Monotonic time as every lane sees it: milliseconds modulo 2**30.
 
-The period is that of MicroPython's 32-bit boards (12.4 days), on all lanes, so that a wrap on the host is a wrap on the board.
-Every intermediate stays inside a 31-bit small integer: on a microcontroller a larger one is allocated on the heap.
+The period is that of MicroPython's 32-bit boards (12.4 days), on all lanes, so that a wrap on the host
+is a wrap on the board.
+Every intermediate stays inside a 31-bit small integer: on a microcontroller a larger one is allocated on
+the heap.
 """
 
 from protocols.upy import const
