@@ -95,7 +95,7 @@ class Converter:
         s = self.settings
         if not s["WSetEna"]:
             return None
-        return -(s["WSet"] if s["WSetMod"] == WATTS else s["WSetPct"] / 100 * self.rating_w)
+        return 0.0 - (s["WSet"] if s["WSetMod"] == WATTS else s["WSetPct"] / 100 * self.rating_w)
 
     def is_throttled(self):
         """The battery takes no power in the direction that is asked for."""
