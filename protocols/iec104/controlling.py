@@ -1,13 +1,14 @@
-"""The controlling station: starts and stops the link, sends orders and interrogations, hands on what it receives.
+"""The controlling station: starts and stops the link, sends orders, hands on what it receives.
 
-The other end of outstation.py, for tests and consoles. It judges the link (apci.py), not the application: what
-the outstation answers goes to the listener as it came, one call per information object:
-- listener.on_data(type_id, cause, ioa, value, quality, buf, tag_at): monitor direction; `tag_at` is the offset of
-  the time tag in buf, -1 without one; a tag is read with cp56.decode.
-- listener.on_answer(type_id, cause, ioa, value, qualifier, buf, at): the answer to an order or interrogation; `cause`
-  holds P/N and T as on the wire, `at` is the offset of its ASDU in buf.
-An ASDU that cannot be read (type, length) is acknowledged and counted in `unreadable`. A send method returns False
-while the send window is full. STARTDT or STOPDT without confirmation for t1 closes the link.
+The other end of outstation.py, for tests and consoles. It judges the link (apci.py), not the
+application: what the outstation sends goes to the listener as it came, one call per information object:
+- listener.on_data(type_id, cause, ioa, value, quality, buf, tag_at): monitor direction; `tag_at` is the
+  offset of the time tag in buf (cp56.decode reads it), -1 without one.
+- listener.on_answer(type_id, cause, ioa, value, qualifier, buf, at): the answer to a request; `cause`
+  holds P/N and T as on the wire, `at` is the offset of its ASDU in buf. In a refusal (COT 44-47) that
+  the codec cannot read, ioa and value are None.
+Any other ASDU that cannot be read is acknowledged and counted in `unreadable`. A send method returns
+False while the send window is full. STARTDT or STOPDT without confirmation for t1 closes the link.
 """
 
 from protocols.errors import LocalError
@@ -136,11 +137,13 @@ class ControllingStation(Apci):
 
     def on_asdu(self, buf, at, n, now):
         count = codec.objects_fit(buf, at, n)
-        if not count:
-            self.unreadable += 1
-            return
         type_id = buf[at]
-        if type_id < c.C_SC_NA_1 or type_id == c.M_EI_NA_1:
+        if not count:
+            if c.COT_UNKNOWN_TYPE <= buf[at + 2] & 0x3F <= c.COT_UNKNOWN_IOA:
+                self.listener.on_answer(type_id, buf[at + 2], None, None, 0, buf, at)
+            else:
+                self.unreadable += 1
+        elif type_id < c.C_SC_NA_1 or type_id == c.M_EI_NA_1:
             self._data(type_id, count, buf, at)
         else:
             self._answer(type_id, buf, at)
