@@ -65,6 +65,7 @@ class Telecontrol:
         self.registered_w = sum([bay["rating_w"] for bay in config["bays"]])
         self.clock = clock
         self.clock_settings = clock.settings
+        self.clock_refusals = clock.refusals
         self.station = Outstation(make_params(tele), clock)
         self.station.on_command = self._judged
         self.seen = self.station.master_seen
@@ -112,6 +113,9 @@ class Telecontrol:
         if self.clock.settings != self.clock_settings:
             self.clock_settings = self.clock.settings
             self.log.add(codes.CLOCK_SET, 0, now)
+        if self.clock.refusals != self.clock_refusals:
+            self.clock_refusals = self.clock.refusals
+            self.log.add(codes.CLOCK_REFUSED, 0, now)
 
     def operate(self, cmd, type_id, value, link, now):
         """A command that the outstation found sound; False = negative confirmation."""

@@ -78,9 +78,6 @@ DEVICES = (
      ("It is another device, or its firmware is too old.", "设备不符或其固件过旧。"),
      ("Check the unit address and the device's SunSpec model list.",
       "检查单元地址和设备的 SunSpec 模型列表。")),
-    (c.SENTINEL_READ, EVENT, "设备报告该值未实现",
-     ("The device has no such measurement.", "设备没有该测量量。"),
-     ("Expected for some devices; the other values stay in use.", "部分设备属正常；其余数据照常使用。")),
 )
 
 LIMITS = (
@@ -169,7 +166,6 @@ TELECONTROL = (
     (c.PORT_IN_USE, EVENT, "端口已被占用",
      ("Another program listens on this port.", "另一程序正在监听该端口。"),
      ("Stop it, or set telecontrol.port in the configuration.", "停止该程序，或修改配置 telecontrol.port。")),
-    (c.SETPOINT_ACCEPTED, EVENT, "遥调已接受", ("The set-point is in force.", "遥调指令生效。"), NOTHING),
     (c.COMMAND_REFUSED, EVENT, "遥控被拒绝",
      ("The command is unknown, or not allowed now.", "命令未知或当前不允许。"),
      ("Check the point table.", "核对点表。")),

@@ -41,6 +41,7 @@ class Board:
         self.record_file = None
         self._chunk = bytearray(1024)
         self._floor = 0
+        self._gaps = 0
 
     if _ON_MICROPYTHON:
 
@@ -98,6 +99,9 @@ class Board:
     def drain(self, now):
         """Print events and write recorded frames; outside the step."""
         log = self.log
+        if self.recorder is not None and self.recorder.gaps != self._gaps:
+            self._gaps = self.recorder.gaps
+            log.add(codes.RECORDER_GAP, self._gaps, now)
         while log.count:
             at = log.first
             self.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
