@@ -75,7 +75,7 @@ def run_file(module, names, heap):
         result = subprocess.run(
             argv,
             env=env,
-            cwd=mpy.BUILD,
+            cwd=mpy.ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
