@@ -1,6 +1,7 @@
 """machine.UART of a board as a port: never blocking, DE of an RS-485 transceiver driven around each write.
 
-The UART is made by the board (pins, baud, parity, timeout=0) and handed in; so is the DE pin, where the transceiver needs one.
+The UART is made by the board (pins, baud, parity, timeout=0) and handed in; so is the DE pin, where the
+transceiver needs one.
 """
 
 
