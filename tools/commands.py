@@ -149,7 +149,8 @@ def _explain(config, path):
         window = "%g to %g %%" % (battery["soc_min_bp"] / 100, battery["soc_max_bp"] / 100)
         print("  %s: %g kW, SOC %s" % (bay["name"], bay["rating_w"] / 1000, window))
         print("    measurements count for %g s" % (converter["max_age_ms"] / 1000))
-        print("    an order counts in the converter for %g s, then it stops by itself" % (converter["lease_ms"] / 1000))
+        lease_s = converter["lease_ms"] / 1000
+        print("    an order counts in the converter for %g s, then it stops by itself" % lease_s)
 
 
 def module(name, arguments, failed_code, missing_code):

@@ -13,12 +13,16 @@ lost, end.
 import argparse
 import json
 import signal
+import struct
 import sys
 import threading
 import time
 
 import c104
 
+# Types that are shown, and bytes of an element. c104 holds one type per address; an event has another.
+ELEMENT_SIZE = {1: 1, 13: 5, 30: 8, 36: 12}
+SINGLE_POINTS = (1, 30)
 GI_END = (c104.Type.C_IC_NA_1, c104.Cot.ACTIVATION_TERMINATION)
 COMMAND_TIMEOUT_MS = 1000
 WIRE_GRACE_S = 0.3
@@ -42,11 +46,30 @@ class Printer:
                 pass  # the reader went away; the station must still be left in order
 
 
-class Wire:
-    """What passed on the wire: when a set-point left and how it was answered."""
+def monitored(data):
+    """(ioa, value, good) of each object in an I frame with M_SP or M_ME_NC, with or without time tag."""
+    type_id, number, sequence = data[6], data[7] & 0x7F, data[7] & 0x80
+    size = ELEMENT_SIZE[type_id]
+    at = 12
+    for i in range(number):
+        if i == 0 or not sequence:
+            ioa, at = int.from_bytes(data[at : at + 3], "little"), at + 3
+        else:
+            ioa += 1
+        if type_id in SINGLE_POINTS:
+            yield ioa, data[at] & 1, data[at] & 0xF0 == 0
+        else:
+            yield ioa, struct.unpack_from("<f", data, at)[0], data[at + 4] & 0xF1 == 0
+        at += size
 
-    def __init__(self, setpoint_ioa):
+
+class Wire:
+    """What passed on the wire: monitored values, when a set-point left and how it was answered."""
+
+    def __init__(self, setpoint_ioa, say):
         self.setpoint_ioa = setpoint_ioa
+        self.say = say
+        self.seen = set()
         self.answered = threading.Event()
         self.interrogated = threading.Event()
         self.sent_ns = self.answer_ns = 0
@@ -64,6 +87,11 @@ class Wire:
         now_ns = time.monotonic_ns()
         if len(data) < 13 or data[2] & 1:
             return  # not an I frame
+        if data[6] in ELEMENT_SIZE:
+            for ioa, value, good in monitored(data):
+                self.seen.add(ioa)
+                self.say("point", ioa=ioa, type=data[6], value=value, good=good, cot=data[8] & 0x3F)
+            return
         frame = c104.explain_bytes_dict(apdu=data)
         if (frame["type"], frame["cot"]) == GI_END:
             self.interrogated.set()
@@ -79,20 +107,13 @@ class Wire:
         self.answered.set()
 
 
-def plain(value):
-    """A point's value as JSON knows it."""
-    if isinstance(value, (bool, int, float)):
-        return value
-    return float(value) if hasattr(value, "__float__") else str(value)
-
-
 class Master:
     """One connection to one station."""
 
     def __init__(self, options, say):
         self.say = say
         self.stopped = threading.Event()
-        self.wire = Wire(options.setpoint_ioa)
+        self.wire = Wire(options.setpoint_ioa, say)
         self.counts = dict(sent=0, confirmed=0, refused=0, unanswered=0, repeated=0, spurious=0)
         self.was_open = False
         self._keep = []  # c104 keeps no reference to a callback's closure
@@ -103,27 +124,6 @@ class Master:
         self._subscribe()
 
     def _subscribe(self):
-        def on_point(
-            point: c104.Point, previous_info: c104.Information, message: c104.IncomingMessage
-        ) -> c104.ResponseState:
-            good = bool(point.quality.is_good()) if point.quality is not None else True
-            self.say(
-                "point",
-                ioa=point.io_address,
-                type=point.type.value,
-                value=plain(point.value),
-                good=good,
-                cot=message.cot.value,
-            )
-            return c104.ResponseState.SUCCESS
-
-        def on_new_point(
-            client: c104.Client, station: c104.Station, io_address: int, point_type: c104.Type
-        ) -> None:
-            point = station.add_point(io_address=io_address, type=point_type)
-            if point is not None:
-                point.on_receive(callable=on_point)
-
         def on_send(connection: c104.Connection, data: bytes) -> None:
             self.wire.on_send(data)
 
@@ -133,8 +133,7 @@ class Master:
         def on_state(connection: c104.Connection, state: c104.ConnectionState) -> None:
             self._state_changed(state)
 
-        self._keep = [on_point, on_new_point, on_send, on_receive, on_state]
-        self.client.on_new_point(callable=on_new_point)
+        self._keep = [on_send, on_receive, on_state]
         self.connection.on_send_raw(callable=on_send)
         self.connection.on_receive_raw(callable=on_receive)
         self.connection.on_state_change(callable=on_state)
@@ -153,7 +152,7 @@ class Master:
         self.client.start()
         if not self._started(timeout_s):
             return False
-        self.say("interrogated", points=len(self.setpoint.station.points) - 1)
+        self.say("interrogated", points=len(self.wire.seen))
         return True
 
     def _started(self, timeout_s):

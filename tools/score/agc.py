@@ -144,7 +144,8 @@ def total_of(profile, k):
 def _judgement(profile, span, t2, rate_pct_min):
     """(counts, reason): whether the region's conditions let the command count."""
     if t2 != t2:
-        return False, "never arrived"
+        hold_s = profile.arrive_hold_s
+        return False, "arrival not held for %g s" % hold_s if hold_s else "never arrived"
     if span.end_s - span.t[0] < profile.min_duration_s:
         return False, "shorter than %g s" % profile.min_duration_s
     norm = next(term.norm for term in profile.terms if term.kind == RATE)
@@ -218,6 +219,8 @@ def mean_indices(profile, records):
         "kinds": [t.kind for t in profile.terms],
         "commands": len(records),
         "counted": sum(r.counts for r in records),
+        "reasons": sorted({r.reason for r in records if not r.counts}),
+        "reasons": sorted({r.reason for r in records if not r.counts}),
         "k": None,
         "k_total": None,
     }

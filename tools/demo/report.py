@@ -1,0 +1,107 @@
+"""The summary at the end of a demo: one table on the terminal, every figure in a file."""
+
+import json
+
+from rich.table import Table
+
+from tools.catalogue import Failure
+from tools.catalogue_host import OUTPUT_UNWRITABLE
+
+MAIN_PROFILE = "north_china"
+
+
+def ms(spread):
+    """Worst and median of a latency."""
+    if not spread["count"]:
+        return "none found"
+    return "%.2f ms (median %.2f ms, %d set-points)" % (spread["worst"], spread["median"], spread["count"])
+
+
+def indices(score):
+    """K1 K2 K3 of a region with what each one judges."""
+    if score["k"] is None:
+        return "no step to score"
+    parts = [
+        "K%d %s (%s)" % (i + 1, "%.3f" % k if k < 100 else "%.0f" % k, kind)
+        for i, (k, kind) in enumerate(zip(score["k"], score["kinds"]))
+    ]
+    return "%s  K = %.3f" % ("  ".join(parts), score["k_total"])
+
+
+def note(score):
+    """How many steps the region would leave out, and why."""
+    left_out = score["commands"] - score["counted"]
+    if left_out == 0:
+        return ""
+    return "; %d of %d would not count: %s" % (left_out, score["commands"], ", ".join(score["reasons"]))
+
+
+def rows(figures):
+    """(what, figure) of the summary."""
+    t, energy = figures["tracking"], figures["energy_wh"]
+    steps = figures["steps"]
+    main = next(s for s in figures["agc"] if s["profile"] == MAIN_PROFILE)
+    yield (
+        "Tracking error 跟踪误差",
+        "mean %.0f W = %.2f %% of the rating, ramps included; %.0f W after the lag is taken out"
+        % (
+            t["mean_error_w"],
+            t["mean_error_pct"],
+            t["lagged_error_w"],
+        ),
+    )
+    yield "Lag, ramp included 滞后", "%.2f s" % t["lag_s"]
+    scored = "%d steps scored" % steps["scored"]
+    if steps["cut_by_envelope"]:
+        scored += ", %d more cut by the envelope: accepted, clipped, flagged" % steps["cut_by_envelope"]
+    yield "AGC indices, %s %s" % (main["title"], main["title_zh"]), "%s\n%s" % (indices(main), scored)
+    yield "Worst set-point to converter 遥调到变流器", ms(figures["setpoint_to_converter_ms"])
+    yield "Worst ACT to ACT_CON 遥调确认", ms(figures["act_con_ms"])
+    yield "Energy 电量", "%.1f Wh charged, %.1f Wh discharged" % (energy["charged"], energy["discharged"])
+    yield (
+        "Envelope violations 越限",
+        "%d in %d samples of the plant's truth"
+        % (
+            figures["envelope_violations"],
+            figures["envelope_samples"],
+        ),
+    )
+    if "pjm" in figures:
+        p = figures["pjm"]
+        yield (
+            "PJM score, 65 min of virtual time",
+            "%.4f (correlation %.4f, delay %.4f, precision %.4f)"
+            % (
+                p["score"],
+                p["accuracy"],
+                p["delay"],
+                p["precision"],
+            ),
+        )
+    yield "Plot 曲线图", figures["plot"]
+
+
+def print_summary(console, figures):
+    """The table, and the other regions' totals in one line each."""
+    table = Table(title="Summary 结果", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    for what, figure in rows(figures):
+        table.add_row(what, figure)
+    console.print(table)
+    others = [s for s in figures["agc"] if s["profile"] != MAIN_PROFILE and s["k"] is not None]
+    if others:
+        console.print("The same steps by other regions' rules (K in the region's own sense):", style="dim")
+        for score in others:
+            line = "  %s: %s%s" % (score["title"], indices(score), note(score))
+            console.print(line, style="dim", highlight=False, soft_wrap=True)
+
+
+def write_json(figures, path):
+    """Every figure; Failure when the file cannot be written."""
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(figures, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+    except OSError as error:
+        raise Failure(OUTPUT_UNWRITABLE, "%s: %s" % (path, error.strerror)) from None
