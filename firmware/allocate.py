@@ -7,7 +7,7 @@ fit under the shared limit: one bay's raise waits for another's confirmed cut (d
 
 from firmware.units import share
 
-_WEIGHT_W = 100  # one unit of weight, so that a sum of weights stays below 2**15
+_WEIGHTS = 32000  # the sum of all weights is about this, and below 2**15
 
 
 class Allocator:
@@ -16,7 +16,8 @@ class Allocator:
     def __init__(self, image, ratings_w):
         self.bays = image.bays
         self.count = len(image.bays)
-        self.weights = [max(1, rating_w // _WEIGHT_W) for rating_w in ratings_w]
+        unit_w = sum(ratings_w) // _WEIGHTS + 1
+        self.weights = [max(1, rating_w // unit_w) for rating_w in ratings_w]
         self.caps = [0] * self.count
         self.power_w = [0] * self.count
         self.held_back = False
@@ -76,7 +77,9 @@ class Allocator:
             left_w -= 1
 
     def hold_back(self, hi_w, lo_w):
-        """Take back raises until the bookings, as they would stand, fit into [lo_w, hi_w]."""
+        """Take back raises until the bookings, as they would stand, fit into [lo_w, hi_w]: towards 0, never
+        past it.
+        """
         self.held_back = False
         total_hi = total_lo = 0
         for i in range(self.count):
@@ -93,7 +96,8 @@ class Allocator:
 
     def _lower(self, excess_w):
         for i in range(self.count):
-            raise_w = self.power_w[i] - self.bays[i].booked_hi_w.value
+            booked_w = self.bays[i].booked_hi_w.value
+            raise_w = self.power_w[i] - (booked_w if booked_w > 0 else 0)
             if raise_w > 0 and excess_w > 0:
                 cut_w = raise_w if raise_w < excess_w else excess_w
                 self.power_w[i] -= cut_w
@@ -102,9 +106,17 @@ class Allocator:
 
     def _lift(self, excess_w):
         for i in range(self.count):
-            raise_w = self.bays[i].booked_lo_w.value - self.power_w[i]
+            booked_w = self.bays[i].booked_lo_w.value
+            raise_w = (booked_w if booked_w < 0 else 0) - self.power_w[i]
             if raise_w > 0 and excess_w > 0:
                 cut_w = raise_w if raise_w < excess_w else excess_w
                 self.power_w[i] += cut_w
                 excess_w -= cut_w
                 self.held_back = True
+
+    def total_w(self):
+        """What the bays get together."""
+        total_w = 0
+        for i in range(self.count):
+            total_w += self.power_w[i]
+        return total_w
