@@ -7,8 +7,8 @@ lint: integer, hot
 """
 
 from firmware import codes
-from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, GOOD
-from firmware.units import share
+from firmware.image import CONVERTER_FAULT, CONVERTER_RUNNING, CONVERTER_STANDBY, GOOD
+from firmware.units import FULL_BP, share
 
 
 class BayEnvelope:
@@ -32,11 +32,11 @@ class BayEnvelope:
             self._close(codes.LIMIT_CONVERTER_SILENT)
         elif state.value == CONVERTER_FAULT:
             self._close(codes.LIMIT_CONVERTER_FAULT)
-        elif state.value == CONVERTER_OFF:
+        elif state.value != CONVERTER_RUNNING and state.value != CONVERTER_STANDBY:
             self._close(codes.LIMIT_CONVERTER_OFF)
         elif not bay.following.value:
             self._close(codes.LIMIT_NOT_FOLLOWING)
-        elif bay.soc_bp.quality != GOOD:
+        elif bay.soc_bp.quality != GOOD or not 0 <= bay.soc_bp.value <= FULL_BP:
             self._close(codes.LIMIT_SOC_UNKNOWN)
         else:
             self._taper(bay.soc_bp.value)
