@@ -1,9 +1,9 @@
 """Who wins, what the station shall do, and how fast (design §6). lint: integer, hot
 
-Ranked orders, here: local mode > AGC > schedule; then the fallback. An order is valid while its signal
-is GOOD (its age limit is its
-validity). AGC also needs a living master. Ramps apply to orders only: a cut of the envelope takes effect
-at once.
+Ranked orders, here: local mode > AGC > schedule. An order is valid while its signal is GOOD (its age limit is
+its validity). AGC also needs a living master. When AGC was in charge and is lost, the configured fallback
+rules until an order comes or AGC is switched off; a schedule then counts only if it is that fallback.
+Ramps apply to orders only: a cut of the envelope takes effect at once.
 """
 
 from firmware import codes
@@ -20,6 +20,7 @@ class Decider:
         self.station = station
         self.ramp_w_per_s = control["ramp_w_per_s"]
         self.hold = control["fallback"] == "hold"
+        self.zero = control["fallback"] == "ramp_to_zero"
 
     def choose(self):
         """The winning order and its target, before the envelope."""
@@ -43,7 +44,7 @@ class Decider:
         station = self.station
         if station.order_known.value and self.hold:
             self._win(codes.WINNER_HOLD, station.agc_w.value)
-        elif station.schedule_w.quality == GOOD:
+        elif station.schedule_w.quality == GOOD and not (station.order_known.value and self.zero):
             self._win(codes.WINNER_SCHEDULE, station.schedule_w.value)
         elif station.order_known.value:
             self._win(codes.WINNER_RAMP_TO_ZERO, 0)
