@@ -68,6 +68,8 @@ class Recorder:
             self._signal(signal)
             self._age(signal, last)
             self._remember(signal)
+            if signal.kind < LEASE and ticks_diff(last, signal.time) < 0:
+                self._times[signal.index] = -1  # came after that step: the frame of the next one tells when
 
     def _changes(self, signals, now):
         count = 0

@@ -11,6 +11,8 @@ from firmware.controller import Controller
 from firmware.recorder import MAGIC, NEGATIVE, QUALITY_MASK, SNAPSHOT, STEP, VERSION, restore_time
 from protocols.ticks import ticks_add
 
+_LONGEST_SHIFT = 35  # no number of a recording needs more than five bytes
+
 
 class BadRecording(ValueError):
     """The file is no recording, is cut off, or belongs to another version."""
@@ -44,6 +46,8 @@ class Reader:
             if byte < 0x80:
                 return value
             shift += 7
+            if shift > _LONGEST_SHIFT:
+                raise BadRecording("a number without end")
 
 
 class Replay:
@@ -89,6 +93,12 @@ class Replay:
         self.controller.last = last
         self.snapshots += 1
 
+    def _index(self):
+        index = self.reader.number()
+        if index >= len(self.image.signals):
+            raise BadRecording("signal %d is unknown" % index)
+        return index
+
     def _read_signal(self, signal):
         flags = self.reader.byte()
         value = self.reader.number()
@@ -100,7 +110,7 @@ class Replay:
             raise BadRecording("the recording does not begin with a snapshot")
         now = ticks_add(self.controller.last, self.reader.number())
         for _ in range(self.reader.number()):
-            signal = self.image.signals[self.reader.number()]
+            signal = self.image.signals[self._index()]
             self._read_signal(signal)
             signal.time = restore_time(now, self.reader.number())
         for signal in self.image.outputs:
@@ -115,7 +125,7 @@ class Replay:
         expected = self._before
         qualities = self._qualities
         for _ in range(self.reader.number()):
-            index = self.reader.number()
+            index = self._index()
             flags = self.reader.byte()
             value = self.reader.number()
             expected[index] = -value if flags & NEGATIVE else value
@@ -134,15 +144,22 @@ class Replay:
 
 def _read_header(file):
     head = file.read(9)
-    if head[:4] != MAGIC:
+    if len(head) < 9 or head[:4] != MAGIC:
         raise BadRecording("not a recording: it does not begin with V2GR")
     if head[4] != VERSION:
         raise BadRecording("recording version %d, this firmware reads %d" % (head[4], VERSION))
-    return file.read(int.from_bytes(head[5:9], "big")).decode()
+    length = int.from_bytes(head[5:9], "big")
+    text = file.read(length)
+    if len(text) < length:
+        raise BadRecording("the recording breaks off inside its configuration")
+    return text.decode()
 
 
 def main(arguments):
     """replay FILE: prints a line of figures and the first differences; 0 when nothing differs."""
+    if len(arguments) != 1:
+        print("usage: firmware.replay FILE")
+        return 2
     try:
         with open(arguments[0], "rb") as file:
             replay = Replay(file)
