@@ -1,22 +1,26 @@
 """Booking under a shared limit: what a bay may be drawing right now, at worst (design §6). lint: integer, hot
 
 The true power of a bay lies between its last measurement and every command that the device may still be
-acting on. Commands are kept as
-extremes over two windows: a window is closed by a measurement taken at least response_ms after the
-window began, so that the two together
-always reach back past the commands which that measurement already shows. Without measurements no window
-closes and the booking only widens.
+acting on. Commands are kept as extremes over two windows: a window is closed by a measurement taken at least
+response_ms after the window began, so that the two together always reach back past the commands which that
+measurement already shows. Without measurements no window closes and the booking only widens.
 
-A silent bay stays booked at its worst until its lease has run out in the device and the power has fallen
-(release_ms), then at 0.
-The meter's sample is older than the bays' samples, so the sum of bookings is kept over the same two
-windows for the site's own load.
+A silent bay stays booked as it was until its lease has run out in the device and the power has fallen
+(release_ms), then at 0. A bay may leave its booking towards 0 by itself (trip, lease run out), and the meter
+may see that before we do: so whatever a measurement, or the release of a silent bay, adds to a booking is
+added to the bounds of the site's own load too.
+
+Those bounds are kept as a set. Every meter sample gives an interval, as wide as the bays moved while the
+sample came; the load lies in all of them as long as it drifts no faster than load_w_per_s. A sample that
+contradicts the bounds replaces them; what the meter shows beyond the site's limit is added at once.
 """
 
 from firmware.image import GOOD
-from protocols.ticks import ticks_add, ticks_diff
+from firmware.units import per_second
+from protocols.ticks import ticks_add, ticks_diff, ticks_sub
 
 _TOLERANCE_BP = 200  # of the rating: a bay within this band of its command follows it
+_LONGEST_DRIFT_MS = 60000
 
 
 class BayBooking:
@@ -33,6 +37,9 @@ class BayBooking:
         bay.booked_hi_w.value = rating_w
         bay.booked_lo_w.value = -rating_w
         bay.following.value = 1
+        # by how much this step's measurement lies above the booking, or below it: said once, no memory
+        self.rose_w = 0
+        self.fell_w = 0
 
     def start(self, now):
         """Time begins."""
@@ -43,13 +50,23 @@ class BayBooking:
     def sense(self, now):
         """Take in the measurement of this step, before anything is decided."""
         bay = self.bay
-        power = bay.power_w
-        if power.quality != GOOD:
+        was_hi = bay.booked_hi_w.value
+        was_lo = bay.booked_lo_w.value
+        if bay.power_w.quality == GOOD:
+            self._hear(now)
+        else:
             if not bay.silent.value:
                 self._fall_silent(now)
             self._book_silent(now)
-            return
-        bay.silent.value = 0
+        self.rose_w = max(0, bay.booked_hi_w.value - was_hi)
+        self.fell_w = max(0, was_lo - bay.booked_lo_w.value)
+
+    def _hear(self, now):
+        bay = self.bay
+        power = bay.power_w
+        if bay.silent.value:
+            bay.silent.value = 0
+            bay.astray_since.value = now
         if power.time != bay.sample_time.value:
             bay.sample_time.value = power.time
             if ticks_diff(power.time, bay.cmd_start.value) >= self.response_ms:
@@ -64,6 +81,8 @@ class BayBooking:
             bay.cmd_cur_hi_w.value = power_w
         if power_w < bay.cmd_cur_lo_w.value:
             bay.cmd_cur_lo_w.value = power_w
+        if bay.silent.value:
+            return  # booked as it was; what it was told last is 0
         if power_w > bay.booked_hi_w.value:
             bay.booked_hi_w.value = power_w
         if power_w < bay.booked_lo_w.value:
@@ -116,6 +135,7 @@ class BayBooking:
             bay.booked_hi_w.value = bay.booked_lo_w.value = 0
             bay.cmd_cur_hi_w.value = bay.cmd_cur_lo_w.value = 0
             bay.cmd_prev_hi_w.value = bay.cmd_prev_lo_w.value = 0
+            bay.cmd_start.value = now  # never so old that it seems to lie ahead
 
 
 class SumBooking:
@@ -123,36 +143,79 @@ class SumBooking:
     site's own load.
     """
 
-    def __init__(self, image, window_ms, load_lo_w, load_hi_w):
+    def __init__(self, image, bookings, site, hold_ms):
+        """`hold_ms`: how long bays that moved may blur the meter's samples."""
         self.bays = image.bays
         self.station = image.station
-        self.window_ms = window_ms
-        self.load_lo_w = load_lo_w
-        self.load_hi_w = load_hi_w
-        self.station.base_lo_w.value = load_lo_w
-        self.station.base_hi_w.value = load_hi_w
+        self.bookings = bookings
+        self.window_ms = site["meter_latency_ms"]
+        self.load_lo_w = site["load_min_w"]
+        self.load_hi_w = site["load_max_w"]
+        self.import_max_w = site["import_max_w"]
+        self.export_max_w = site["export_max_w"]
+        self.drift_w_per_s = site["load_w_per_s"]
+        self.hold_ms = hold_ms
+        self.station.base_lo_w.value = self.load_lo_w
+        self.station.base_hi_w.value = self.load_hi_w
+        self.station.base_time.value = -1
 
     def sense(self, now):
-        """Bounds of the load behind the meter: from the newest sample, or as configured while the meter
-        is silent.
+        """Bounds of the load behind the meter: from its samples, or as configured and never narrower while
+        it is silent.
         """
         station = self.station
+        if station.base_time.value >= 0:
+            for booking in self.bookings:
+                station.base_hi_w.value += booking.fell_w
+                station.base_lo_w.value -= booking.rose_w
         self.commanded(now)
         meter = station.grid_power_w
         if meter.quality != GOOD:
-            station.base_lo_w.value = self.load_lo_w
-            station.base_hi_w.value = self.load_hi_w
-            station.base_time.value = -1
+            self._lose_meter()
         elif meter.time != station.base_time.value:
+            self._take_sample(meter.value, now)
             station.base_time.value = meter.time
-            hi = station.sum_cur_hi_w.value
-            lo = station.sum_cur_lo_w.value
-            if station.sum_prev_hi_w.value > hi:
-                hi = station.sum_prev_hi_w.value
-            if station.sum_prev_lo_w.value < lo:
-                lo = station.sum_prev_lo_w.value
-            station.base_hi_w.value = meter.value - lo
-            station.base_lo_w.value = meter.value - hi
+
+    def _lose_meter(self):
+        station = self.station
+        station.base_time.value = -1
+        station.base_hi_w.value = max(station.base_hi_w.value, self.load_hi_w)
+        station.base_lo_w.value = min(station.base_lo_w.value, self.load_lo_w)
+
+    def _take_sample(self, meter_w, now):
+        station = self.station
+        hi_w = meter_w - min(station.sum_cur_lo_w.value, station.sum_prev_lo_w.value)
+        lo_w = meter_w - max(station.sum_cur_hi_w.value, station.sum_prev_hi_w.value)
+        hi = station.base_hi_w
+        lo = station.base_lo_w
+        if station.base_time.value < 0 or lo_w > hi.value or hi_w < lo.value:
+            hi.put(hi_w, now)
+            lo.put(lo_w, now)
+            return
+        if hi_w <= hi.value:
+            hi.put(hi_w, now)
+        else:
+            over_w = max(0, meter_w - self.import_max_w)
+            hi.value = min(hi_w, hi.value + over_w + self._drift(hi, now))
+        if lo_w >= lo.value:
+            lo.put(lo_w, now)
+        else:
+            over_w = max(0, -self.export_max_w - meter_w)
+            lo.value = max(lo_w, lo.value - over_w - self._drift(lo, now))
+
+    def _drift(self, bound, now):
+        """How far the load may have gone since this bound was last seen, less what has been added; 0 while
+        it is held.
+        """
+        over_ms = ticks_diff(now, bound.time) - self.hold_ms
+        if over_ms <= 0:
+            return 0
+        if over_ms > _LONGEST_DRIFT_MS:
+            over_ms = _LONGEST_DRIFT_MS
+        drift_w = per_second(self.drift_w_per_s, over_ms)
+        if drift_w:
+            bound.time = ticks_sub(now, self.hold_ms)
+        return drift_w
 
     def commanded(self, now):
         """Take the bays' bookings into the window."""

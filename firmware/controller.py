@@ -12,7 +12,7 @@ from firmware.decide import Decider
 from firmware.envelope import BayEnvelope, SiteEnvelope
 from firmware.image import GOOD, STALE
 from firmware.report import Reporter
-from firmware.units import clip
+from firmware.units import MAX_POWER_W, clip
 from protocols.ticks import ticks_diff
 
 LONGEST_STEP_MS = 60000
@@ -24,6 +24,7 @@ class Controller:
         self.image = image
         self.bays = image.bays
         self.ageing = tuple([s for s in image.inputs if s.max_age_ms])
+        self.powers = (image.station.grid_power_w,) + tuple([bay.power_w for bay in image.bays])
         bays = config["bays"]
         ratings = [bay["rating_w"] for bay in bays]
         self.bookings = []
@@ -35,7 +36,7 @@ class Controller:
             )
             self.envelopes.append(BayEnvelope(self.bays[i], bays[i]))
         site = config["site"]
-        self.sum_booking = SumBooking(image, site["meter_latency_ms"], site["load_min_w"], site["load_max_w"])
+        self.sum_booking = SumBooking(image, self.bookings, site, hold_ms(config))
         self.site = SiteEnvelope(image, site)
         self.decider = Decider(image.station, config["control"])
         self.allocator = Allocator(image, ratings)
@@ -66,6 +67,9 @@ class Controller:
         for signal in self.ageing:
             if signal.quality == GOOD and ticks_diff(now, signal.time) > signal.max_age_ms:
                 signal.quality = STALE
+        for signal in self.powers:
+            if signal.value > MAX_POWER_W or signal.value < -MAX_POWER_W:
+                signal.fail()  # no reading of any device that we are made for
         for booking in self.bookings:
             booking.sense(now)
         self.sum_booking.sense(now)
@@ -79,6 +83,8 @@ class Controller:
         allocator = self.allocator
         allocator.split(self.image.station.ramped_w.value)
         allocator.hold_back(self.site.hi_w, self.site.lo_w)
+        if allocator.held_back:
+            self.image.station.ramped_w.value = allocator.total_w()  # the ramp goes on from what was given
         for i in range(len(self.bays)):
             power_w = allocator.power_w[i]
             self.bays[i].command_w.put(power_w, now)
@@ -94,6 +100,15 @@ class Controller:
                 energy.add(power_w, dt_ms, bay.charged_kwh, bay.charged_wh, bay.charged_wms)
             else:
                 energy.add(-power_w, dt_ms, bay.discharged_kwh, bay.discharged_wh, bay.discharged_wms)
+
+
+def hold_ms(config):
+    """How long a move of the bays blurs the meter's samples: two windows of commands, two of sums, and
+    until the next sample.
+    """
+    settle_ms = max([bay["converter"]["response_ms"] + bay["converter"]["poll_ms"] for bay in config["bays"]])
+    sample_ms = max([0] + [m["period_ms"] for m in config["meters"] if m["name"] == config["site"]["meter"]])
+    return 2 * (settle_ms + config["site"]["meter_latency_ms"] + sample_ms + config["station"]["cycle_ms"])
 
 
 def release_ms(converter):

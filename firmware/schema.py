@@ -26,14 +26,11 @@ SITE = (
     ("meter_latency_ms", INT, 600, 0, 10000),  # from the instant that a sample shows to its use
     ("import_max_w", INT, REQUIRED, 0, MAX_POWER_W),
     ("export_max_w", INT, REQUIRED, 0, MAX_POWER_W),
-    (
-        "load_min_w",
-        INT,
-        0,
-        -MAX_POWER_W,
-        MAX_POWER_W,
-    ),  # bounds of the site's own load while the meter is silent
-    ("load_max_w", INT, 0, -MAX_POWER_W, MAX_POWER_W),
+    # Bounds of the site's own load while the meter is silent or missing. Not stated, the load may be
+    # anything, and then nothing is left for the bays.
+    ("load_min_w", INT, -MAX_POWER_W, -MAX_POWER_W, MAX_POWER_W),
+    ("load_max_w", INT, MAX_POWER_W, -MAX_POWER_W, MAX_POWER_W),
+    ("load_w_per_s", INT, 500, 0, 1000000),  # how fast that load may drift unseen while the bays move
 )
 
 BUS = (
