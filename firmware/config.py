@@ -22,10 +22,12 @@ class ConfigError(ValueError):
 def load(path):
     """Read, check and complete the file; ConfigError names everything that is wrong."""
     try:
-        with open(path) as file:
+        with open(path, encoding="utf-8") as file:
             text = file.read()
     except OSError as error:
         raise ConfigError([(codes.CONFIG_UNREADABLE, path, str(error), "a readable file")])
+    except ValueError as error:
+        raise ConfigError([(codes.CONFIG_NOT_JSON, path, str(error), "a text in UTF-8")])
     return parse(text)
 
 
@@ -51,7 +53,7 @@ def validate(raw):
 
 def _section(raw, table, path, errors):
     if not isinstance(raw, dict):
-        errors.append((codes.CONFIG_BAD_VALUE, path or "the file", raw, "a JSON object {...}"))
+        errors.append((codes.CONFIG_BAD_VALUE, path[:-1] or "the file", raw, "a JSON object {...}"))
         return {}
     known = [row[0] for row in table]
     for key in sorted(raw):

@@ -5,6 +5,9 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 """
 
 from firmware import codes, schema
+from firmware.image import BAY_ROWS, STATION_ROWS
+
+_FRAME_BYTES = 12  # of the recorder, for each signal: a snapshot and the step after it
 
 
 def conflicts(config, errors):
@@ -17,6 +20,7 @@ def conflicts(config, errors):
     _site(config, errors)
     _orders(config, errors)
     _telecontrol(config, errors)
+    _recorder(config, errors)
 
 
 def _add(errors, path, value, right):
@@ -129,3 +133,11 @@ def _telecontrol(config, errors):
         if ioa in seen:
             _add(errors, "telecontrol.points[%d].ioa" % i, ioa, "an address that is used once")
         seen.append(ioa)
+
+
+def _recorder(config, errors):
+    needed = _FRAME_BYTES * (len(STATION_ROWS) + len(config["bays"]) * len(BAY_ROWS))
+    ring_bytes = config["recorder"]["ring_bytes"]
+    if config["recorder"]["path"] and ring_bytes < needed:
+        right = "at least %d, for one snapshot of %d bays" % (needed, len(config["bays"]))
+        _add(errors, "recorder.ring_bytes", ring_bytes, right)
