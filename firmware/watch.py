@@ -51,8 +51,9 @@ class Watch:
         if silent != self.bay_silent[i]:
             self.bay_silent[i] = silent
             self.log.add(codes.CONVERTER_SILENT if silent else codes.CONVERTER_BACK, i + 1, now)
+        # a silent converter tells neither of a fault nor of its end
         fault = 1 if bay.state.value == CONVERTER_FAULT else 0
-        if fault != self.bay_fault[i]:
+        if not silent and fault != self.bay_fault[i]:
             self.bay_fault[i] = fault
             self.log.add(codes.CONVERTER_FAULTED if fault else codes.CONVERTER_CLEARED, i + 1, now)
         if bay.following.value != self.bay_follows[i]:
