@@ -145,10 +145,10 @@ def main(arguments):
 
 def run(board, loop, config):
     tele = config["telecontrol"]
-    loop.start()
-    write_line("ready iec104=%s:%d bays=%d" % (tele["listen"], tele["port"], len(config["bays"])))
     status = 0
     try:
+        loop.start()
+        write_line("ready iec104=%s:%d bays=%d" % (tele["listen"], tele["port"], len(config["bays"])))
         loop.run()
     except KeyboardInterrupt:
         pass  # Ctrl-C, or SIGTERM where the start file turns it into one
