@@ -1,4 +1,4 @@
-"""What the portable IEC 104 tests share: a station with points and commands, a master made of raw frames, time.
+"""What the portable IEC 104 tests share: a station with points and commands, a master made of raw frames.
 
 Frames are hexadecimal; ticks start shortly before the wrap of 2**30.
 """

@@ -43,9 +43,9 @@ class Command:
         self.terminates = terminates
         self.selector = None  # link that selected it
         self._selected_ms = 0
-        self._selected = bytearray(8)  # type, OA, element without S/E
+        self._selected = bytearray(8) if select else None  # type, OA, element without S/E
         self.executor = None  # link whose order is in progress
-        self._order = bytearray(32)
+        self._order = bytearray(24) if terminates else None
         self._order_size = 0
 
     def forget(self, link):

@@ -40,17 +40,19 @@ class EventBuffer:
         self.other = EventRing(slots, 16)
         self._order = 0
 
-    def add(self, ring, type_and_flag, point, stamp):
-        """Store one event of `point` with the time `stamp` (seven octets)."""
+    def add(self, point, flag, stamp):
+        """Store one event of `point` with the time `stamp` (seven octets); flag 0x80: return information."""
+        kind = point.kind
+        ring = kind.ring
         slot = ring.head & ring.slots - 1
         ring.order[slot] = self._order
         self._order = self._order + 1 & _MASK
         ring.head = ring.head + 1 & _MASK
         at = slot * ring.stride
         buf = ring.buf
-        buf[at] = type_and_flag
+        buf[at] = kind.event_type | flag
         end = point.put(buf, at + 1)
-        if point.is_tagged:
+        if kind.is_tagged:
             buf[end : end + 7] = stamp
 
 

@@ -9,13 +9,12 @@ from array import array
 
 from protocols.errors import LocalError
 from protocols.iec104 import const as c
-from protocols.iec104.codec import TAGGED
 from protocols.iec104.commands import Command
 from protocols.iec104.counters import Counter
 from protocols.iec104.cp56 import Stamp
 from protocols.iec104.events import EventBuffer
 from protocols.iec104.masters import Masters
-from protocols.iec104.points import Point
+from protocols.iec104.points import Kind, Point
 from protocols.ticks import ticks_add, ticks_diff
 
 
@@ -51,6 +50,7 @@ class Outstation(Masters):
         Masters.__init__(self, params, self.events)
         self._lost_seen = 0
         self._by_ioa = {}
+        self._kinds = []
         if params.background_ms:
             self.cycles.append(Cycle(params.background_ms, self.points, c.COT_BACKGROUND))
 
@@ -64,20 +64,25 @@ class Outstation(Masters):
         """
         if self.point_at(ioa) is not None:
             raise LocalError("information object address %s is taken" % ioa)
-        if event_type is None:
-            event_type = TAGGED.get(type_id, type_id)
-        elif event_type and event_type != type_id and TAGGED.get(type_id) != event_type:
-            raise LocalError("type %s cannot carry the events of type %s" % (event_type, type_id))
+        kind = self._kind(type_id, event_type)
         if type_id == c.M_IT_NA_1:
-            point = Counter(self, ioa, event_type, deadband, group)
+            point = Counter(self, ioa, kind, deadband, group)
             _insert(self.counters, point)
         else:
-            point = Point(self, ioa, type_id, event_type, divisor, deadband, group)
+            point = Point(self, ioa, kind, divisor, deadband, group)
             _insert(self.points, point)
         self._by_ioa[ioa] = point
         if cyclic_ms:
             self._cycle(cyclic_ms).append(point)
         return point
+
+    def _kind(self, type_id, event_type):
+        made = Kind(self.events, type_id, event_type)
+        for kind in self._kinds:
+            if kind.type_id == type_id and kind.event_type == made.event_type:
+                return kind
+        self._kinds.append(made)
+        return made
 
     def _cycle(self, period_ms):
         for cycle in self.cycles:
@@ -103,7 +108,7 @@ class Outstation(Masters):
 
     def store_event(self, point, flag, now):
         self.stamp.take(now)
-        self.events.add(point.ring, point.event_type | flag, point, self.stamp.buf)
+        self.events.add(point, flag, self.stamp.buf)
 
     # refusals
 
@@ -171,6 +176,6 @@ class Outstation(Masters):
 def _insert(points, point):
     """Keep `points` sorted by type and address."""
     i = 0
-    while i < len(points) and (points[i].type_id, points[i].ioa) < (point.type_id, point.ioa):
+    while i < len(points) and (points[i].kind.type_id, points[i].ioa) < (point.kind.type_id, point.ioa):
         i += 1
     points.insert(i, point)

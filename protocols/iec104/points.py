@@ -13,29 +13,40 @@ from protocols.iec104.const import C_SC_NA_1, M_ME_NA_1, M_ME_NC_1, M_ME_ND_1, Q
 _FLOATS = (M_ME_NA_1, M_ME_NC_1, M_ME_ND_1)
 
 
-class Point:
-    def __init__(self, station, ioa, type_id, event_type, divisor, deadband, group):
-        if not 1 <= ioa <= 0xFFFFFF:
-            raise LocalError("information object address %s is outside 1..16777215" % ioa)
+class Kind:
+    """What the points of one type share."""
+
+    def __init__(self, events, type_id, event_type):
         if type_id not in codec.ELEMENTS or type_id >= C_SC_NA_1 or codec.TAG_SIZE[type_id]:
             raise LocalError("type %s is no monitored type without time tag" % type_id)
+        if event_type is None:
+            event_type = codec.TAGGED.get(type_id, type_id)
+        elif event_type and event_type != type_id and codec.TAGGED.get(type_id) != event_type:
+            raise LocalError("type %s cannot carry the events of type %s" % (event_type, type_id))
+        self.type_id = type_id
+        self.event_type = event_type  # 0 = no events
+        self.is_tagged = codec.TAG_SIZE[event_type] > 0
+        self.ring = events.binary if codec.OBJECT_SIZE[type_id] == 1 else events.other
+        self.size = codec.ELEMENTS[type_id][0]
+        self.encode = codec.encoder(type_id)
+        self.is_float = type_id in _FLOATS
+
+
+class Point:
+    def __init__(self, station, ioa, kind, divisor, deadband, group):
+        if not 1 <= ioa <= 0xFFFFFF:
+            raise LocalError("information object address %s is outside 1..16777215" % ioa)
         if not divisor:
             raise LocalError("the divisor of point %s is 0" % ioa)
         self.station = station
         self.ioa = ioa
-        self.type_id = type_id
-        self.event_type = event_type  # 0 = no events
-        self.is_tagged = codec.TAG_SIZE[event_type] > 0
-        self.ring = station.events.binary if codec.OBJECT_SIZE[type_id] == 1 else station.events.other
+        self.kind = kind
         self.divisor = divisor
         self.deadband = max(1, deadband)
         self.group = group  # 0 = station interrogation only, 1-16 = that group too, -1 = none
         self.raw = 0
         self.sent = 0
         self.quality = QUALITY_NT | QUALITY_IV
-        self._size = codec.ELEMENTS[type_id][0]
-        self._encode = codec.encoder(type_id)
-        self._is_float = type_id in _FLOATS
 
     def update(self, raw, quality, now):
         """Take a new raw value and QDS octet; True when it became an event."""
@@ -58,7 +69,7 @@ class Point:
         self.raw = raw
         self.sent = raw
         self.quality = quality
-        if not self.event_type:
+        if not self.kind.event_type:
             return False
         self.station.store_event(self, flag, now)
         return True
@@ -72,12 +83,13 @@ class Point:
         return self.put_element(buf, at + 3)
 
     def put_element(self, buf, at):
+        kind = self.kind
         raw = self.raw
         divisor = self.divisor
-        if self._is_float:
-            self._encode(buf, at, raw / divisor if raw else 0.0, self.quality)
+        if kind.is_float:
+            kind.encode(buf, at, raw / divisor if raw else 0.0, self.quality)
         elif divisor == 1:
-            self._encode(buf, at, raw, self.quality)
+            kind.encode(buf, at, raw, self.quality)
         else:
-            self._encode(buf, at, round(raw / divisor), self.quality)
-        return at + self._size
+            kind.encode(buf, at, round(raw / divisor), self.quality)
+        return at + kind.size

@@ -57,14 +57,14 @@ class Scan:
         if link.station.params.sequence and self._is_run(i):
             return self._send_run(link, start, ca, now)
         buf = link.tx.buf
-        type_id = points[i].type_id
+        type_id = points[i].kind.type_id
         last = start + MAX_ASDU - 3 - OBJECT_SIZE[type_id]
         to = start + 6
         n = 0
         while i < count and to <= last:
             point = points[i]
             if self._wants(point):
-                if point.type_id != type_id:
+                if point.kind.type_id != type_id:
                     break
                 to = point.put(buf, to)
                 n += 1
@@ -85,13 +85,13 @@ class Scan:
             return False
         this = points[i]
         then = points[i + 1]
-        return then.ioa == this.ioa + 1 and then.type_id == this.type_id and self._wants(then)
+        return then.ioa == this.ioa + 1 and then.kind is this.kind and self._wants(then)
 
     def _send_run(self, link, start, ca, now):
         """One ASDU with SQ = 1."""
         buf = link.tx.buf
         i = self.at
-        type_id = self.points[i].type_id
+        type_id = self.points[i].kind.type_id
         last = start + MAX_ASDU - OBJECT_SIZE[type_id]
         to = self.points[i].put(buf, start + 6)
         n = 1

@@ -119,7 +119,7 @@ def _read(station, link, buf, at, n, now):
         station.refuse(link, station.scratch, 0, 9, c.REFUSED_STRUCTURE, c.COT_REQUEST, now)
     else:
         out = station.scratch
-        put_header(out, 0, point.type_id, 1, c.COT_REQUEST, buf[at + 3], station.common_address)
+        put_header(out, 0, point.kind.type_id, 1, c.COT_REQUEST, buf[at + 3], station.common_address)
         out[2] |= buf[at + 2] & c.TEST
         link.answer(out, 0, point.put(out, 6), c.COT_REQUEST, now)
 
