@@ -43,9 +43,17 @@ def floats(client, address, count=2, unit=1):
     return values if isinstance(values, list) else [values]
 
 
+def wait_until(condition, seconds=5):
+    """Until the live plant shows it; the assertions that follow say what is wrong when it never does."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not condition():
+        time.sleep(0.02)
+
+
 def test_tcp_shows_the_truth(plant, tcp):
     plant.control.inject("site_load", w=3210)
     plant.control.inject("frequency", mhz=50_020)
+    wait_until(lambda: floats(tcp, 0x34) == pytest.approx([3210]))  # inputs act at the next substep
     assert sum(floats(tcp, 0x0C, 6)) == pytest.approx(3210, abs=1)
     assert floats(tcp, 0x34) == pytest.approx([3210])
     assert floats(tcp, 0x46) == pytest.approx([50.02])
