@@ -1,10 +1,9 @@
 """A bidirectional converter that speaks SunSpec DER models 701, 704, 713, 714, 715 over Modbus.
 
 The lease exists in the device too: each write carries set-point, mode and reversion timer in one block,
-and the controller heartbeat counts up
-every second; when we fall silent the device goes to 0 W by itself. Sign: SunSpec W is + for injection,
-turned here. The first write after a
-(re)connection is always 0 W, and its bytes are kept as the stop frame that needs no allocation.
+and the controller heartbeat counts up every second; when we fall silent the device goes to 0 W by
+itself. Sign: SunSpec W is + for injection, turned here. The first write after a (re)connection is always
+0 W, and its bytes are kept as the stop frame that needs no allocation.
 """
 
 from drivers.maps import sunspec

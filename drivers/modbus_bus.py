@@ -2,9 +2,9 @@
 it their turns.
 
 A device offers: urgency(now) -> how badly it wants the bus (-1 = not now), begin(master, now),
-done(master, now), failed(master, now),
-due_in(now) -> ms until it wants the bus, lost(now) for a broken connection, is_told(power_w) and
-stop_frame for the end. The bus owns nothing that a device could mean by its registers.
+done(master, now), failed(master, now), due_in(now) -> ms until it wants the bus, lost(now) for a broken
+connection, is_told(power_w) and stop_frame for the end. The bus owns nothing that a device could mean by
+its registers.
 """
 
 from protocols.modbus.master import DONE, FAILED, IDLE

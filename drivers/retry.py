@@ -1,5 +1,5 @@
-"""When a device that does not answer is asked again: sooner at first, then more rarely, so that a dead
-one costs the others little.
+"""When a device that does not answer is asked again: sooner at first, then more rarely, so that a dead one
+costs the others little.
 """
 
 from protocols.ticks import ticks_add, ticks_diff

@@ -1,4 +1,7 @@
-"""Decimal scale factors in integers. lint: integer"""
+"""Decimal scale factors in integers.
+
+lint: integer
+"""
 
 _TENS = (1, 10, 100, 1000, 10000, 100000, 1000000)
 

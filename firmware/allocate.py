@@ -1,8 +1,10 @@
-"""Splits the station's power over the bays. lint: integer, hot
+"""Splits the station's power over the bays.
 
 Water-filling in proportion to the ratings inside each bay's envelope, exact to 1 W; then raises are held
-back until the bookings of all bays
-fit under the shared limit: one bay's raise waits for another's confirmed cut (design §6).
+back until the bookings of all bays fit under the shared limit: one bay's raise waits for another's
+confirmed cut (design §6).
+
+lint: integer, hot
 """
 
 from firmware.units import share
@@ -22,7 +24,7 @@ class Allocator:
         self.power_w = [0] * self.count
         self.held_back = False
 
-    def split(self, total_w):
+    def share_out(self, total_w):
         """total_w must lie between the sums of the bays' envelopes."""
         sign = 1
         if total_w < 0:

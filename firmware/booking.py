@@ -1,4 +1,4 @@
-"""Booking under a shared limit: what a bay may be drawing right now, at worst (design §6). lint: integer, hot
+"""Booking under a shared limit: what a bay may be drawing right now, at worst (design §6).
 
 The true power of a bay lies between its last measurement and every command that the device may still be
 acting on. Commands are kept as extremes over two windows: a window is closed by a measurement taken at least
@@ -13,6 +13,8 @@ added to the bounds of the site's own load too.
 Those bounds are kept as a set. Every meter sample gives an interval, as wide as the bays moved while the
 sample came; the load lies in all of them as long as it drifts no faster than load_w_per_s. A sample that
 contradicts the bounds replaces them; what the meter shows beyond the site's limit is added at once.
+
+lint: integer, hot
 """
 
 from firmware.image import GOOD

@@ -1,10 +1,9 @@
 """Every message that the firmware gives, as a stable number with a short English text.
 
 The catalogue on the host (tools/catalogue.py) holds English and Chinese, cause and next action for the
-same numbers; a test keeps the
-two in step. Limits and winners are numbers of the same space, so that 104, console and report show one
-and the same code.
-V0xx system, V1xx configuration, V2xx links and devices, V3xx control and limits, V4xx telecontrol.
+same numbers; a test keeps the two in step. Limits and winners are numbers of the same space, so that
+104, console and report show one and the same code. V0xx system, V1xx configuration, V2xx links and
+devices, V3xx control and limits, V4xx telecontrol.
 """
 
 STARTED, STOPPED, UNEXPECTED, RECORDER_GAP, OUT_OF_MEMORY = 1, 2, 3, 4, 5

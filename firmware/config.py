@@ -1,8 +1,8 @@
 """Configuration: JSON in, checked dictionaries with every default filled in out (design §11).
 
 Nothing is guessed: an unknown key, a missing one, a wrong type and a value out of range are errors, all
-reported at once, each as
-(code, path, value, what would be right). With any error there is no configuration, and so no power.
+reported at once, each as (code, path, value, what would be right). With any error there is no
+configuration, and so no power.
 """
 
 import json

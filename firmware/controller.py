@@ -1,8 +1,9 @@
-"""The control step: sense, estimate, envelope, decide, allocate, actuate, report (design §3). lint:
-integer, hot
+"""The control step: sense, estimate, envelope, decide, allocate, actuate, report (design §3).
 
 Deterministic in (image, now): no clock, no port, no other memory. Exact for any step of 0..60 s.
 Allocates nothing in steady state.
+
+lint: integer, hot
 """
 
 from firmware import energy
@@ -40,7 +41,7 @@ class Controller:
         self.site = SiteEnvelope(image, site)
         self.decider = Decider(image.station, config["control"])
         self.allocator = Allocator(image, ratings)
-        self.reporter = Reporter(image, ratings)
+        self.reporter = Reporter(image, ratings, config["control"]["ramp_w_per_s"])
         self.last = 0
 
     def start(self, now):
@@ -81,7 +82,7 @@ class Controller:
 
     def _actuate(self, now):
         allocator = self.allocator
-        allocator.split(self.image.station.ramped_w.value)
+        allocator.share_out(self.image.station.ramped_w.value)
         allocator.hold_back(self.site.hi_w, self.site.lo_w)
         if allocator.held_back:
             self.image.station.ramped_w.value = allocator.total_w()  # the ramp goes on from what was given
@@ -102,7 +103,7 @@ class Controller:
                 energy.add(-power_w, dt_ms, bay.discharged_kwh, bay.discharged_wh, bay.discharged_wms)
 
 
-def hold_ms(config):
+def hold_ms(config):  # lint: cold
     """How long a move of the bays blurs the meter's samples: two windows of commands, two of sums, and
     until the next sample.
     """

@@ -1,9 +1,11 @@
-"""Who wins, what the station shall do, and how fast (design §6). lint: integer, hot
+"""Who wins, what the station shall do, and how fast (design §6).
 
 Ranked orders, here: local mode > AGC > schedule. An order is valid while its signal is GOOD (its age limit is
 its validity). AGC also needs a living master. When AGC was in charge and is lost, the configured fallback
 rules until an order comes or AGC is switched off; a schedule then counts only if it is that fallback.
 Ramps apply to orders only: a cut of the envelope takes effect at once.
+
+lint: integer, hot
 """
 
 from firmware import codes

@@ -1,6 +1,8 @@
-"""Energy counters: kWh + Wh + W·ms, exact, never over 2**30 (design §4). lint: integer, hot
+"""Energy counters: kWh + Wh + W·ms, exact, never over 2**30 (design §4).
 
 A long step is booked in slices whose product stays a small integer; nothing is lost and nothing is rounded.
+
+lint: integer, hot
 """
 
 from firmware.units import WMS_PER_WH

@@ -3,6 +3,7 @@
 
 Limits only cut. Each cut names itself; the last one that moved an end is the one that binds. What is not
 known counts as closed.
+
 lint: integer, hot
 """
 

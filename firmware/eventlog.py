@@ -1,7 +1,8 @@
-"""What happened, as (code, argument, tick): a bounded ring that the step may write without allocating;
-the board drains and prints it. lint: hot
+"""What happened, as (code, argument, tick): a bounded ring that the step may write without allocating; the
+board drains and prints it. When it is full the oldest entry is lost and counted: the newest tell what to
+do now.
 
-When it is full the oldest entry is lost and counted: the newest tell what to do now.
+lint: hot
 """
 
 from array import array

@@ -1,8 +1,7 @@
 """The process image: the one owner of state (design §5); imports nothing.
 
 A signal is a value with a quality and a time; measurements, orders, leases, the step's memory and its
-results are all signals,
-so that staleness, recording, replay and telecontrol need one rule each:
+results are all signals, so that staleness, recording, replay and telecontrol need one rule each:
 
 * MEASURED and ORDER signals are the step's inputs. Drivers and order sources write them with put() or fail().
   A signal older than its max_age_ms becomes STALE and stays so until a new put(): an order's age limit
@@ -83,9 +82,14 @@ STATION_ROWS = (
     ("command_w", RESULT),
     ("envelope_lo_w", RESULT),
     ("envelope_hi_w", RESULT),
+    ("charge_room_w", RESULT),  # from the power now to the ends of the envelope
+    ("discharge_room_w", RESULT),
+    ("charge_done", RESULT),  # every vehicle is at the upper end of its SOC window
+    ("discharge_done", RESULT),
     ("soc_bp", RESULT),
     ("installed_w", RESULT),
     ("running_w", RESULT),
+    ("ramp_w_per_min", RESULT),
     ("fault", RESULT),
 )
 

@@ -2,10 +2,9 @@
 watchdog, idle.
 
 Owns the order of things and nothing else. Ports, clock, watchdog and idle belong to the board. A step
-runs every cycle, and sooner on a new order,
-but never within EVENT_GAP_MS of the one before. An exception that nobody expected withdraws the leases
-with prebuilt frames and leaves
-the rest to the watchdog.
+runs every cycle, and sooner on a new order, but never within EVENT_GAP_MS of the one before. An
+exception that nobody expected withdraws the leases with prebuilt frames and leaves the rest to the
+watchdog.
 """
 
 from firmware import codes

@@ -2,12 +2,10 @@
 cyclic period.
 
 Addresses are proposals (facts of Chinese practice: 遥信 from 0x0001, 遥测 from 0x4001, 遥控 from 0x6001, 遥调
-from 0x6201); a configuration may
-replace the whole table. Powers are W inside and kW on the wire. A power's sign on the wire is the
-configuration's: in generator's sense
-(+ = into the grid) a value changes its sign, and then the upper limit is what is called the lower one
-inside: UPPER, LOWER and their kin name
-the point's meaning on the wire, not the signal.
+from 0x6201); a configuration may replace the whole table. Powers are W inside and kW on the wire. A
+power's sign on the wire is the configuration's: in generator's sense (+ = into the grid) a value changes
+its sign, and then the upper limit is what is called the lower one inside: UPPER, LOWER and their kin
+name the point's meaning on the wire, not the signal.
 """
 
 SINGLE, FLOAT = 1, 13  # M_SP_NA_1, M_ME_NC_1
@@ -18,6 +16,16 @@ TURNED = (
     ("lower_limit_w", "envelope_lo_w", "envelope_hi_w"),
     ("increase_blocked", "raise_blocked", "lower_blocked"),
     ("decrease_blocked", "lower_blocked", "raise_blocked"),
+    ("increase_room_w", "charge_room_w", "discharge_room_w"),
+    ("decrease_room_w", "discharge_room_w", "charge_room_w"),
+)
+
+# points that show a signal of another name
+ALIASES = (
+    ("agc_allowed", "remote"),
+    ("agc_returned", "agc_enabled"),
+    ("ramp_up", "ramp_w_per_min"),
+    ("ramp_down", "ramp_w_per_min"),
 )
 
 # powers whose sign on the wire is the configuration's
@@ -42,6 +50,9 @@ POINTS = (
     ("remote", 0x0003, SINGLE, 1, 0, 0),  # 远方/就地
     ("increase_blocked", 0x0004, SINGLE, 1, 0, 0),  # 有功增闭锁
     ("decrease_blocked", 0x0005, SINGLE, 1, 0, 0),  # 有功减闭锁
+    ("charge_done", 0x0006, SINGLE, 1, 0, 0),  # 充电完成
+    ("discharge_done", 0x0007, SINGLE, 1, 0, 0),  # 放电完成
+    ("agc_returned", 0x0008, SINGLE, 1, 0, 0),  # 请求保持信号 / 返校值
     ("fallback", 0x0010, SINGLE, 1, 0, 0),  # 通信闭锁
     ("fault", 0x0012, SINGLE, 1, 0, 0),  # 全站事故总
     ("agc_w", 0x4001, FLOAT, 1000, 1, 0),  # 有功目标反馈值
@@ -52,11 +63,15 @@ POINTS = (
     ("command_w", 0x4006, FLOAT, 1000, 100, 0),
     ("upper_limit_w", 0x4010, FLOAT, 1000, 100, 0),  # 可调上限
     ("lower_limit_w", 0x4011, FLOAT, 1000, 100, 0),  # 可调下限
+    ("increase_room_w", 0x4012, FLOAT, 1000, 100, 0),  # 可增有功
+    ("decrease_room_w", 0x4013, FLOAT, 1000, 100, 0),  # 可减有功
     ("max_charge_w", 0x4014, FLOAT, 1000, 100, 0),  # 最大充电功率允许值
     ("max_discharge_w", 0x4015, FLOAT, 1000, 100, 0),  # 最大放电功率允许值
     ("soc_bp", 0x4018, FLOAT, 100, 10, 0),  # SOC, %
     ("installed_w", 0x4021, FLOAT, 1000, 1, 0),  # 装机容量
     ("running_w", 0x4022, FLOAT, 1000, 1, 0),  # 运行容量
+    ("ramp_up", 0x4024, FLOAT, 1000, 1, 0),  # 升速率, kW/min
+    ("ramp_down", 0x4025, FLOAT, 1000, 1, 0),  # 降速率
     ("winner", 0x4026, FLOAT, 1, 1, 0),  # code of the source that wins
     ("limit", 0x4027, FLOAT, 1, 1, 0),  # code of the limit that binds
 )

@@ -1,6 +1,5 @@
 """Records the step's inputs and outputs into a preallocated ring, so that a run can be replayed bit for
-bit (design §5). lint: hot
-
+bit (design §5).
 File: "V2GR", version byte, length of the configuration (4 bytes, big-endian), the configuration as JSON,
 then frames.
 Frame: kind byte, then numbers as varints (7 bits a byte, low first, bit 7 = more follows).
@@ -10,6 +9,8 @@ flags: bits 0-1 quality, bit 2 = value is negative (its magnitude is stored), bi
 very step (LEASE).
 A frame that does not fit into the ring is dropped; the next one that fits is a snapshot, so a reader
 never goes on from a gap.
+
+lint: hot
 """
 
 from firmware.image import LEASE
@@ -137,7 +138,7 @@ class Recorder:
         return n
 
 
-def header(config_text):
+def header(config_text):  # lint: cold
     """The start of a recording's file, for a configuration as JSON bytes."""
     return MAGIC + bytes([VERSION]) + len(config_text).to_bytes(4, "big") + config_text
 

@@ -1,4 +1,5 @@
 """Runs a recording through the same controller and compares every output, bit for bit (design §5).
+
 Portable: any lane replays any lane.
 
 The format stands in firmware/recorder.py. A recording that does not fit its own configuration or breaks

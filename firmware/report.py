@@ -1,5 +1,6 @@
-"""What a step tells: sums, flags, the winner and the limit that bound it, as RESULT signals. lint:
-integer, hot
+"""What a step tells: sums, flags, the winner and the limit that bound it, as RESULT signals.
+
+lint: integer, hot
 """
 
 from firmware import codes
@@ -9,17 +10,22 @@ _AT_LIMIT_W = 50  # closer than this to the end of the envelope counts as at the
 
 
 class Reporter:
-    def __init__(self, image, ratings_w):
+    def __init__(self, image, ratings_w, ramp_w_per_s):
         self.station = image.station
         self.bays = image.bays
         self.ratings_w = ratings_w
         self.station.installed_w.value = sum(ratings_w)
+        self.station.ramp_w_per_min.value = ramp_w_per_s * 60
 
     def report(self, site, allocator):
         station = self.station
         self._sums()
         station.raise_blocked.value = 1 if station.command_w.value >= site.hi_w - _AT_LIMIT_W else 0
         station.lower_blocked.value = 1 if station.command_w.value <= site.lo_w + _AT_LIMIT_W else 0
+        station.charge_room_w.value = max(0, site.hi_w - station.power_w.value)
+        station.discharge_room_w.value = max(0, station.power_w.value - site.lo_w)
+        station.charge_room_w.quality = station.discharge_room_w.quality = station.power_w.quality
+        self._ends()
         if station.target_w.value > site.hi_w:
             station.limit.value = site.limit_hi
         elif station.target_w.value < site.lo_w:
@@ -28,6 +34,16 @@ class Reporter:
             station.limit.value = codes.LIMIT_BOOKED
         else:
             station.limit.value = codes.LIMIT_NONE
+
+    def _ends(self):
+        full = empty = 1
+        for bay in self.bays:
+            if bay.limit_hi.value != codes.LIMIT_SOC_MAX or bay.envelope_hi_w.value > 0:
+                full = 0
+            if bay.limit_lo.value != codes.LIMIT_SOC_MIN or bay.envelope_lo_w.value < 0:
+                empty = 0
+        self.station.charge_done.value = full
+        self.station.discharge_done.value = empty
 
     def _sums(self):
         station = self.station

@@ -2,8 +2,7 @@
 rank says otherwise.
 
 Rows of [minute of day (UTC), W], in order; a row holds until the next one, the last one over midnight.
-Without a valid wall clock the order
-is withdrawn: a plan at an unknown time is no plan.
+Without a valid wall clock the order is withdrawn: a plan at an unknown time is no plan.
 """
 
 

@@ -2,8 +2,7 @@
 stand in the key's name.
 
 A default of REQUIRED makes the key mandatory. Lists carry the table of their items. The keys of `plant`
-belong to the plant simulator on the
-host, which checks them itself.
+belong to the plant simulator on the host, which checks them itself.
 """
 
 from firmware.decide import FALLBACKS

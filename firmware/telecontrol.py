@@ -2,9 +2,8 @@
 dispatcher does to the image.
 
 A set-point outside the registered range, in local mode or while AGC is off is refused with a negative
-confirmation; one inside the range but outside
-today's envelope is accepted: the step clips it and says so (design §6). Power's sign on the wire is the
-configuration's.
+confirmation; one inside the range but outside today's envelope is accepted: the step clips it and says
+so (design §6). Power's sign on the wire is the configuration's.
 """
 
 from firmware import codes, pointtable
@@ -92,8 +91,9 @@ class Telecontrol:
         for magnitude, source, factor in pointtable.MAGNITUDES:
             if magnitude == name:
                 return getattr(self.image.station, source), factor
-        if name == "agc_allowed":
-            name = "remote"
+        for alias, shown in pointtable.ALIASES:
+            if alias == name:
+                name = shown
         signal = self.image.find(name if "." in name else "station." + name)
         if signal is None:
             raise ValueError("telecontrol.points: no signal is called %s" % name)

@@ -1,7 +1,8 @@
 """Integer arithmetic in the project's units (W, 0.1 V, 0.1 A, mHz, 0.01 %, ms); imports nothing.
 
-Every intermediate stays below 2**30, so that no lane allocates and every lane gives the same bits. lint:
-integer
+Every intermediate stays below 2**30, so that no lane allocates and every lane gives the same bits.
+
+lint: integer
 """
 
 MAX_POWER_W = 10000000  # the largest power that the units are made for

@@ -1,7 +1,9 @@
-"""Turns changes of the image into events: what fell silent, what came back, who took over. lint: integer, hot
+"""Turns changes of the image into events: what fell silent, what came back, who took over.
 
 Each watch remembers the state that it last told; the memory is outside the image because a lost event
 must not change a replay.
+
+lint: integer, hot
 """
 
 from firmware import codes

@@ -1,8 +1,8 @@
 """Eastron SDM630-V2 / SDM72D-M-V2 over RTU: FC 04, float32, high word first; + = import from the grid.
 
 Source: mbmd sdm.go and sdm72v2.go, EVerest's Eastron description. Traps: plain SDM72 (not V2) has only
-0x34, 0x48, 0x4A, 0x156, so no voltage;
-9600 8N1 as delivered; at most 80 registers in one request (general knowledge).
+0x34, 0x48, 0x4A, 0x156, so no voltage; 9600 8N1 as delivered; at most 80 registers in one request
+(general knowledge).
 """
 
 FUNCTION = 4

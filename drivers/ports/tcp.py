@@ -2,8 +2,8 @@
 listener, and the stream of an accepted peer.
 
 Everything is non-blocking. A port never raises for what the peer or the network does: it turns `is_open`
-to False and says why in `error`.
-`ready` is the board's hint that reading is worth while; it stays True where a board has no poller.
+to False and says why in `error`. `ready` is the board's hint that reading is worth while; it stays True
+where a board has no poller.
 """
 
 import errno

@@ -2,9 +2,8 @@
 synthetic regulation signal.
 
 The signal is the golden one of the project's facts: x(t) = clip(0.55 sin(2πt/420) + 0.35 sin(2πt/97 + 1)
-+ 0.2 sin(2πt/41 + 2), -1, 1)
-every 2 s, + = into the grid. The response is the plant's own meter less the site's load, sampled at the
-same instants.
++ 0.2 sin(2πt/41 + 2), -1, 1) every 2 s, + = into the grid. The response is the plant's own meter less
+the site's load, sampled at the same instants.
 """
 
 import math

@@ -1,11 +1,10 @@
-"""The whole charger in virtual time: the same firmware that boards/sim runs, its drivers and protocols
-byte for byte, and the plant's physics core,
-in one process with a clock of its own. An hour of plant time passes in seconds, and every run with the
-same inputs is the same run.
+"""The whole charger in virtual time: the same firmware that boards/sim runs, its drivers and protocols byte
+for byte, and the plant's physics core, in one process with a clock of its own. An hour of plant time
+passes in seconds, and every run with the same inputs is the same run.
 
 The board below has the face of boards/sim/board.py; its ports are pairs in memory whose other ends are
-Modbus slaves over the plant's own register
-maps. Answers take the time of the wire: the characters at the bus's baud rate, or `TCP_MS` on a TCP bus.
+Modbus slaves over the plant's own register maps. Answers take the time of the wire: the characters at
+the bus's baud rate, or `TCP_MS` on a TCP bus.
 """
 
 import json
