@@ -62,7 +62,7 @@ Firmware = Annotated[Interpreter, option("What runs the firmware. 固件解释�
 Bays = Annotated[int, option("Number of 15 kW bays, 1 by default. 枪位数", min=1, max=16)]
 Config = Annotated[Path, option("Configuration file (JSON). 配置文件", metavar="FILE")]
 ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="Configuration file (JSON). 配置文件")]
-DemoSeconds = Annotated[float, option("Length of the live part, s. 演示时长（秒）", min=12, max=86400)]
+DemoSeconds = Annotated[float, option("Length of the live part, s. 演示时长（秒）", min=10, max=86400)]
 UpSeconds = Annotated[float, option("Stop after this time; without it, on Ctrl-C. 运行时长（秒）", min=0)]
 Port = Annotated[
     int, option("Port of the 104 station, 2404 by default; 0 = any free one. 104 端口", min=0, max=65535)

@@ -23,7 +23,7 @@ def plot_run(run, figures, path, title):
     _error(axes[1], run, figures)
     _soc(axes[2], run)
     _codes(axes[3], run)
-    axes[0].set_title(title, loc="left", color=INK, fontsize=12)
+    axes[0].set_title(title, loc="left", color=INK, fontsize=12, pad=10)
     axes[3].set_xlabel("time since the master's first order, s")
     axes[3].set_xlim(0, run.t_s[-1])
     for axis in axes:
@@ -31,6 +31,7 @@ def plot_run(run, figures, path, title):
         axis.grid(True, color="#eeeeee", linewidth=0.8)
         axis.set_axisbelow(True)
     fig.align_ylabels(axes)
+    fig.get_layout_engine().set(h_pad=0.08, w_pad=0.12)
     fig.savefig(path, dpi=110)
     plt.close(fig)
 
@@ -80,7 +81,7 @@ def _soc(axis, run):
         axis.plot(run.truth_s, soc / 100, linewidth=1.8, label=text)
     battery = run.config["bays"][0]["battery"]
     low, high = battery["soc_min_bp"] / 100, battery["soc_max_bp"] / 100
-    for edge, text, align in ((low, "window's lower end", "bottom"), (high, "window's upper end", "top")):
+    for edge, text, align in ((low, "window's lower end", "top"), (high, "window's upper end", "bottom")):
         axis.axhline(edge, color=ORDER, linewidth=1, linestyle="--")
         axis.annotate(
             text,
@@ -94,16 +95,17 @@ def _soc(axis, run):
         )
     _frame_soc(axis, run, low, high)
     axis.set_ylabel("SOC, %")
-    axis.legend(loc="center left", ncols=4, frameon=False, fontsize=8)
+    axis.legend(loc="upper left", ncols=4, frameon=False, fontsize=8)
 
 
 def _frame_soc(axis, run, low, high):
     """Close to the data; the whole window only when the data fill it."""
     values = np.concatenate(run.truth.soc_bp) / 100
-    bottom, top = values.min() - 0.5, values.max() + 0.5
-    bottom = low - 3 if bottom - low < 10 else bottom
-    top = high + 1 if high - top < 10 else top
-    axis.set_ylim(bottom, top)
+    bottom, top = values.min(), values.max()
+    bottom = low if bottom - low < 10 else bottom
+    top = high if high - top < 10 else top
+    room = 0.2 * (top - bottom) + 0.3
+    axis.set_ylim(bottom - room, top + 1.6 * room)
 
 
 def _codes(axis, run):

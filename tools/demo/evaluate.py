@@ -119,7 +119,7 @@ def violations(truth, config):
 
 
 def bay_limits(bay, soc_bp):
-    """(low, high) W of a bay at these states of charge, + = charging: rating, and taper at the window's ends."""
+    """(low, high) W of a bay at these states of charge, + = charging: rating, and the taper at both ends."""
     battery, rating_w = bay["battery"], bay["rating_w"]
     room = np.clip((battery["soc_max_bp"] - soc_bp) / battery["taper_bp"], 0, 1)
     left = np.clip((soc_bp - battery["soc_min_bp"]) / battery["taper_bp"], 0, 1)

@@ -41,10 +41,10 @@ def synthetic(seconds, rating_kw):
     setpoints += [(1 + i * step_s, STEP_SHARES[i] * rating_kw) for i in range(count)]
     steps_end_s = 1 + count * step_s
     t = steps_end_s
-    while t < seconds - QUIET_S:
+    while t < seconds - QUIET_S - 1:
         setpoints.append((t, agc_share(t) * rating_kw))
         t += AGC_PERIOD_S
-    setpoints.append((max(t, seconds - QUIET_S), 0.0))
+    setpoints.append((seconds - QUIET_S, 0.0))
     return Plan(_rounded(setpoints), steps_end_s, seconds, "steps, then a synthetic AGC signal")
 
 

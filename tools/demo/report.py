@@ -17,23 +17,20 @@ def ms(spread):
     return "%.2f ms (median %.2f ms, %d set-points)" % (spread["worst"], spread["median"], spread["count"])
 
 
+def number(k):
+    """An index with as many digits as make sense."""
+    return "%.3f" % k if k < 100 else "%.0f" % k
+
+
 def indices(score):
     """K1 K2 K3 of a region with what each one judges."""
     if score["k"] is None:
         return "no step to score"
     parts = [
-        "K%d %s (%s)" % (i + 1, "%.3f" % k if k < 100 else "%.0f" % k, kind)
+        "K%d %s (%s)" % (i + 1, number(k), kind)
         for i, (k, kind) in enumerate(zip(score["k"], score["kinds"]))
     ]
     return "%s  K = %.3f" % ("  ".join(parts), score["k_total"])
-
-
-def note(score):
-    """How many steps the region would leave out, and why."""
-    left_out = score["commands"] - score["counted"]
-    if left_out == 0:
-        return ""
-    return "; %d of %d would not count: %s" % (left_out, score["commands"], ", ".join(score["reasons"]))
 
 
 def rows(figures):
@@ -89,12 +86,21 @@ def print_summary(console, figures):
     for what, figure in rows(figures):
         table.add_row(what, figure)
     console.print(table)
-    others = [s for s in figures["agc"] if s["profile"] != MAIN_PROFILE and s["k"] is not None]
-    if others:
-        console.print("The same steps by other regions' rules (K in the region's own sense):", style="dim")
-        for score in others:
-            line = "  %s: %s%s" % (score["title"], indices(score), note(score))
-            console.print(line, style="dim", highlight=False, soft_wrap=True)
+    _print_others(console, [s for s in figures["agc"] if s["profile"] != MAIN_PROFILE and s["k"] is not None])
+
+
+def _print_others(console, scores):
+    """What other regions' rules would say of the same steps."""
+    if not scores:
+        return
+    title = "The same steps by other regions' rules 其他区域规则"
+    table = Table(
+        "region", "K1", "K2", "K3", "K", "not counted because", title=title, title_justify="left", style="dim"
+    )
+    for score in scores:
+        parts = ["%s %s" % (number(k), kind) for k, kind in zip(score["k"], score["kinds"])]
+        table.add_row(score["title"], *parts, number(score["k_total"]), ", ".join(score["reasons"]))
+    console.print(table)
 
 
 def write_json(figures, path):

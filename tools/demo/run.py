@@ -93,10 +93,13 @@ def _figures(config, folder, state, plan, interpreter, bays):
 
 def _pjm(console):
     """PJM's score of the same firmware in virtual time; a bar shows how far it is."""
-    from hil_tests.rig.virtual import pjm_run
+    from hil_tests.rig.pjm import pjm_run
     from tools.score.pjm import pjm_score
 
-    columns = (TextColumn("PJM score: 65 min in virtual time"), BarColumn(), TimeElapsedColumn())
+    what = "PJM score: the same firmware through 65 min of virtual time"
+    if not console.is_terminal:
+        console.print(what + " ...", soft_wrap=True)
+    columns = (TextColumn(what), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("pjm", total=1.0)
         times_s, signal, response = pjm_run(lambda share: progress.update(task, completed=share))

@@ -220,7 +220,6 @@ def mean_indices(profile, records):
         "commands": len(records),
         "counted": sum(r.counts for r in records),
         "reasons": sorted({r.reason for r in records if not r.counts}),
-        "reasons": sorted({r.reason for r in records if not r.counts}),
         "k": None,
         "k_total": None,
     }
