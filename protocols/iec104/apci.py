@@ -93,7 +93,9 @@ class Apci:
         at = self._fill(buf, n, now) if self._have else 0
         while at < n and not self.is_closed:
             size = self._frame_size(buf, at, n)
-            if at + size > n or self.is_closed:
+            if self.is_closed:
+                return  # what follows a bad frame is no frame, and may be longer than _rx
+            if at + size > n:
                 self._keep(buf, at, n)
                 return
             self._frame(buf, at, size, now)
