@@ -35,7 +35,7 @@ def parse(text):
     """Check and complete a JSON text."""
     try:
         raw = json.loads(text)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # TypeError: MicroPython takes any value for a key
         raise ConfigError([(codes.CONFIG_NOT_JSON, "", str(error), "one JSON object")])
     return validate(raw)
 
@@ -52,7 +52,7 @@ def validate(raw):
 
 
 def _section(raw, table, path, errors):
-    if not isinstance(raw, dict):
+    if not isinstance(raw, dict) or not all([isinstance(key, str) for key in raw]):  # any order
         errors.append((codes.CONFIG_BAD_VALUE, path[:-1] or "the file", raw, "a JSON object {...}"))
         return {}
     known = [row[0] for row in table]

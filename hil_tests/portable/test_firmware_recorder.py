@@ -1,0 +1,215 @@
+"""Recorder and replay: what was recorded replays to the same outputs; gaps and broken files are named.
+
+lane: heap=640k
+"""
+
+import json
+from io import BytesIO
+
+from firmware import config as configuration
+from firmware.recorder import Recorder, header
+from firmware.replay import BadRecording, Replay
+from hil_tests.portable.firmware_support import NEAR_WRAP, Bench, raw_config
+from hil_tests.portable.support import no_heap, raises
+
+CONFIG = raw_config(bays=2, site={"import_max_w": 9000}, control={"ramp_w_per_s": 7001, "fallback": "hold"})
+
+
+class Run:
+    """A story on a bench, recorded."""
+
+    def __init__(self, ring_bytes=8192, snapshot_steps=600, drain=True):
+        self.bench = Bench(CONFIG)
+        self.recorder = Recorder(self.bench.image, ring_bytes, snapshot_steps)
+        self.data = bytearray(header(json.dumps(self.bench.config).encode()))
+        self.chunk = bytearray(100)
+        self.drain = drain
+
+    def step(self, dt_ms):
+        bench = self.bench
+        last = bench.controller.last
+        bench.now = (bench.now + dt_ms) & 0x3FFFFFFF
+        self.recorder.before(last, bench.now)
+        bench.controller.step(bench.now)
+        self.recorder.after(bench.now)
+        if self.drain:
+            self.take()
+
+    def take(self):
+        n = self.recorder.drain_into(self.chunk)
+        while n:
+            self.data += bytes(self.chunk[:n])
+            n = self.recorder.drain_into(self.chunk)
+
+    def tell(self, i):
+        """The inputs of step i: they come between two steps, each at its own tick."""
+        bench = self.bench
+        story = (
+            (0, bench.order, 6000),
+            (9, bench.order, -20000),
+            (22, bench.station.local.put, 1),
+            (25, bench.station.local.put, 0),
+            (31, bench.order, 15000),
+        )
+        for at, call, value in story:
+            if at == i:
+                if call == bench.order:
+                    call(value)
+                else:
+                    call(value, bench.now)
+        bench.measured_w = [bench.bays[0].command_w.value, bench.bays[1].command_w.value * 9 // 10]
+        if 14 <= i < 20:
+            bench.measured_w[1] = None
+        bench.load_w = None if 26 <= i < 40 else 1500 + i
+        bench.soc_bp = 8600 + i * 3
+        now = bench.now
+        bench.now = (now + 7) & 0x3FFFFFFF  # between the steps
+        bench.feed()
+        bench.now = now
+
+    def story(self, steps=60):
+        for i in range(steps):
+            self.tell(i)
+            self.step(100 if i % 5 else 13)
+        self.take()
+        return self
+
+
+def replayed(data):
+    replay = Replay(BytesIO(bytes(data)))
+    replay.run()
+    return replay
+
+
+def test_the_config_survives_the_header():
+    run = Run()
+    replay = Replay(BytesIO(bytes(run.data)))
+    assert json.dumps(replay.config) == json.dumps(configuration.validate(CONFIG))
+    replay.run()
+    assert replay.steps == 0
+
+
+def test_round_trip_over_the_wrap():
+    run = Run().story()
+    assert run.bench.now < NEAR_WRAP
+    replay = replayed(run.data)
+    assert (replay.steps, replay.snapshots, replay.differing) == (60, 1, 0), replay.mismatches
+    assert replay.compared == 60 * len(run.bench.image.outputs)
+
+
+def test_snapshots_in_the_middle():
+    for snapshot_steps in (1, 7, 13):
+        run = Run(snapshot_steps=snapshot_steps).story()
+        replay = replayed(run.data)
+        assert replay.snapshots == -(-60 // snapshot_steps)
+        assert replay.differing == 0, (snapshot_steps, replay.mismatches)
+
+
+def test_replay_ends_in_the_same_state():
+    run = Run(snapshot_steps=20).story()
+    image = replayed(run.data).image
+    for signal in run.bench.image.signals:
+        twin = image.signals[signal.index]
+        assert (twin.value, twin.quality) == (signal.value, signal.quality), signal.name
+
+
+def test_any_cut_at_a_snapshot_is_a_recording():
+    """A recorder that starts in the middle of a run gives a file of its own."""
+    run = Run()
+    for i in range(30):
+        run.tell(i)
+        run.bench.now = (run.bench.now + 100) & 0x3FFFFFFF
+        run.bench.controller.step(run.bench.now)
+    for i in range(30, 60):
+        run.tell(i)
+        run.step(100)
+    replay = replayed(run.data)
+    assert (replay.steps, replay.differing) == (30, 0), replay.mismatches
+
+
+def test_an_altered_output_is_found():
+    run = Run().story()
+    run.bench.image.bays[0].command_w.value += 1  # as if the step had decided otherwise
+    run.recorder.before(run.bench.controller.last, run.bench.now)
+    run.recorder.after(run.bench.now)
+    run.take()
+    replay = replayed(run.data)
+    assert replay.differing >= 1
+    assert replay.mismatches[0][0] == 61
+
+
+def test_overflow_leaves_a_gap_and_goes_on_with_a_snapshot():
+    run = Run(ring_bytes=1300, drain=False)
+    for i in range(60):
+        run.tell(i)
+        run.step(100)
+        if i in (20, 45):
+            run.take()
+    run.take()
+    assert run.recorder.gaps > 0
+    replay = replayed(run.data)
+    assert replay.differing == 0, replay.mismatches
+    assert replay.snapshots >= 3
+    assert replay.steps == 60 - run.recorder.gaps
+
+
+def test_a_ring_too_small_for_a_snapshot_records_nothing():
+    run = Run(ring_bytes=100).story(10)
+    assert run.recorder.gaps == 10
+    assert run.recorder.used == 0
+    assert replayed(run.data).steps == 0
+
+
+def test_recording_takes_no_memory():
+    run = Run(ring_bytes=30000, snapshot_steps=3, drain=False)
+    for i in range(12):
+        run.tell(i)
+        now = (run.bench.now + 100) & 0x3FFFFFFF
+        last = run.bench.controller.last
+        no_heap(run.recorder.before, last, now)
+        run.bench.controller.step(now)
+        no_heap(run.recorder.after, now)
+        run.bench.now = now
+
+
+def test_cut_off_anywhere_is_an_error_or_a_shorter_run():
+    data = Run().story(6).data
+    whole = replayed(data).steps
+    start = len(header(json.dumps(configuration.validate(CONFIG)).encode()))
+    shorter = 0
+    for end in range(start, len(data), 3):
+        try:
+            replay = replayed(data[:end])
+            assert replay.steps < whole
+            shorter += 1
+        except BadRecording as error:
+            assert "breaks off" in str(error)
+    assert shorter < 8
+
+
+def test_cut_off_in_the_header():
+    data = Run().data
+    for end in (0, 3, 4, 8, 9, len(data) - 1):
+        raises(BadRecording, replayed, data[:end])
+
+
+def test_wrong_magic_and_version():
+    data = Run().story(2).data
+    assert "V2GR" in str(raises(BadRecording, replayed, b"V2GX" + bytes(data[4:])))
+    assert "version 9" in str(raises(BadRecording, replayed, bytes(data[:4]) + b"\x09" + bytes(data[5:])))
+
+
+def test_garbage_instead_of_frames():
+    start = bytes(Run().data)
+    good = bytes(Run().story(3).data)
+    cases = (
+        b"\x07",
+        b"\x02\x00\x00\x00",
+        b"\x01\x05\x03",
+        b"\x01" + b"\xff" * 40,
+        b"\x01\xff\xff\xff\xff\x03\x01",
+    )
+    for frames in cases:
+        raises(BadRecording, replayed, start + frames)
+    raises(BadRecording, replayed, good + b"\x02\x64\x01\xff\x7f\x02\x00\x00")
+    raises(BadRecording, replayed, good + b"\x02\x64\x00\x01\xff\x7f\x02\x00")
