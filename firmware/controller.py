@@ -83,7 +83,7 @@ class Controller:
     def _actuate(self, now):
         allocator = self.allocator
         allocator.share_out(self.image.station.ramped_w.value)
-        allocator.hold_back(self.site.hi_w, self.site.lo_w)
+        allocator.hold_back(self.site.room_hi_w, self.site.room_lo_w)
         if allocator.held_back:
             self.image.station.ramped_w.value = allocator.total_w()  # the ramp goes on from what was given
         for i in range(len(self.bays)):

@@ -76,7 +76,9 @@ class SiteEnvelope:
         self.bays = image.bays
         self.import_max_w = site["import_max_w"]
         self.export_max_w = site["export_max_w"]
-        self.hi_w = 0  # for the bays that obey, after the ones that cannot be commanded
+        self.room_hi_w = 0  # what is left for the bays that obey, after the ones that cannot be commanded
+        self.room_lo_w = 0
+        self.hi_w = 0  # the same, and not more than these bays can take
         self.lo_w = 0
         self.limit_hi = 0
         self.limit_lo = 0
@@ -92,8 +94,10 @@ class SiteEnvelope:
                 lo -= bay.booked_lo_w.value if bay.booked_lo_w.value < 0 else 0
             bays_hi += bay.envelope_hi_w.value
             bays_lo += bay.envelope_lo_w.value
-        self._settle_hi(hi if hi > 0 else 0, bays_hi)
-        self._settle_lo(lo if lo < 0 else 0, bays_lo)
+        self.room_hi_w = hi if hi > 0 else 0
+        self.room_lo_w = lo if lo < 0 else 0
+        self._settle_hi(self.room_hi_w, bays_hi)
+        self._settle_lo(self.room_lo_w, bays_lo)
 
     def _settle_hi(self, site_w, bays_w):
         if site_w < bays_w:
