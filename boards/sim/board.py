@@ -18,6 +18,7 @@ from protocols.ticks import TICKS_MASK
 
 _ON_MICROPYTHON = hasattr(time, "ticks_ms")
 _COLLECT_BYTES = 16384  # garbage that makes a collect worth its pause
+_THRESHOLD_BYTES = 32768  # garbage that does not wait for idle(): objects made late must fit between
 
 
 class PortError(OSError):
@@ -42,6 +43,8 @@ class Board:
         self._chunk = bytearray(1024)
         self._floor = 0
         self._gaps = 0
+        if _ON_MICROPYTHON:
+            gc.threshold(_THRESHOLD_BYTES)
 
     if _ON_MICROPYTHON:
 
