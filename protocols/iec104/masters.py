@@ -97,16 +97,14 @@ class Masters:
 
         It counts the started masters; when there is none, all that are known.
         """
-        room = -1
-        for group in self._groups:
-            if group.link is not None and (room < 0 or group.room() < room):
-                room = group.room()
-        if room >= 0:
-            return room
         room = min(self.events.binary.slots, self.events.other.slots)
+        if self.started:
+            for link in self.started:
+                room = min(room, link.group.room())
+            return room
         for group in self._groups:
-            if group.last_use and group.room() < room:
-                room = group.room()
+            if group.last_use:
+                room = min(room, group.room())
         return room
 
     def events_lost(self):
