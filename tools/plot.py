@@ -13,7 +13,7 @@ from tools import catalogue  # noqa: E402
 
 HEIGHTS = (3.2, 1.1, 1.2, 0.9)
 INK, ORDER, POWER, BAND = "#333333", "#d1495b", "#00798c", "#e3eef0"
-LANES = ("#8d96a3", "#edae49", "#66a182", "#2e4057", "#d1495b", "#00798c")
+LANES = ("#2e4057", "#3f7d5c", "#b23a48", "#7a4f8a", "#00798c", "#5d6b7c")
 
 
 def plot_run(run, figures, path, title):
