@@ -10,6 +10,7 @@ from hil_tests.faults.scene import Scene
 
 GARBAGE = {
     "zeros": bytes(10),
+    "longer than a frame": bytes(400),
     "http": b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n",
     "tls": bytes.fromhex("160301020001000100"),
     "modbus": bytes.fromhex("000100000006010300000001"),
