@@ -14,8 +14,6 @@ from tools.child import ROOT, Child
 from tools.defaults import default_config, new_run_dir
 from tools.plant.config import PlantConfigError, check_plant
 
-EXIT_OF_FIRMWARE = {3: PORT_BUSY}
-
 
 def config_errors(error):
     """One Failure per mistake that the firmware's check found."""
@@ -89,15 +87,7 @@ def run(board, config_path, interpreter):
     argv, env = command(interpreter, "boards.%s.main" % board, [config_path.resolve()])
     status, child = foreground("firmware", argv, env)
     if status != 0:
-        raise _firmware_failure(status, child)
-
-
-def _firmware_failure(status, child):
-    """The firmware's last message with a code, as a Failure."""
-    for line in reversed(child.last):
-        if line.startswith("#V4") or line.startswith("#V2"):
-            return Failure(int(line[2:5]), line.partition(": ")[2] or line)
-    return Failure(EXIT_OF_FIRMWARE.get(status, CHILD_DIED), "firmware, exit status %d" % status)
+        raise site.firmware_failure(Failure(CHILD_DIED, "firmware, exit status %d" % status), child)
 
 
 def plant(config_path):

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from firmware import codes
 from tools import runtime
 from tools.catalogue import Failure
 from tools.catalogue_host import CHILD_LATE, INTERPRETER_MISSING, OUTPUT_UNWRITABLE, PLANT_SECTION
@@ -24,6 +25,8 @@ FIRMWARE_START_S = 30
 FIRST_ORDER_S = 10
 PLANT_EXIT_PORT = 3
 POLL_S = 0.1
+HEAP_KB_PER_BAY = 64
+CAUSES = ("#V003", "#V005", "#V1", "#V209", "#V409")  # messages with which the firmware gives up
 
 
 def free_port(host="127.0.0.1"):
@@ -48,6 +51,16 @@ def check_port(host, port, whose):
 def words_of(line):
     """{key: value} of a line `ready key=value key=value`."""
     return dict(word.split("=", 1) for word in line.split() if "=" in word)
+
+
+def firmware_failure(failure, child):
+    """The same failure with the code that the firmware gave as it ended, where it gave one."""
+    for line in reversed(child.last):
+        if line.startswith(CAUSES):
+            return Failure(int(line[2:5]), "%s: %s" % (child.name, line.partition(": ")[2]), failure.lines)
+        if line.startswith("MemoryError"):
+            return Failure(codes.OUT_OF_MEMORY, "%s: %s" % (child.name, line), failure.lines)
+    return failure
 
 
 class Site:
@@ -123,11 +136,15 @@ class Site:
 
     def _start_firmware(self):
         try:
-            argv, env = runtime.firmware_command(self.interpreter, self._write_config())
+            heap_kb = max(runtime.HEAP_KB, len(self.config["bays"]) * HEAP_KB_PER_BAY)
+            argv, env = runtime.firmware_command(self.interpreter, self._write_config(), heap_kb)
         except runtime.RuntimeMissing as error:
             raise Failure(INTERPRETER_MISSING, str(error)) from None
         self.firmware = Child("firmware", argv, self.run_dir / "firmware.log", env)
-        self.firmware.wait_line("ready ", FIRMWARE_START_S)
+        try:
+            self.firmware.wait_line("ready ", FIRMWARE_START_S)
+        except Failure as failure:
+            raise firmware_failure(failure, self.firmware) from None
 
     def _await_orders(self):
         deadline = time.monotonic() + FIRST_ORDER_S
@@ -146,7 +163,7 @@ class Site:
         """Failure when a child has ended by itself."""
         for child in (self.firmware, self.plant):
             if child is not None and child.returncode() is not None:
-                raise child.died()
+                raise firmware_failure(child.died(), child)
 
     def stop(self):
         """Firmware first: it withdraws its leases; then the plant, which completes its log."""
