@@ -1,4 +1,4 @@
-"""Child processes: waited for, read, stopped in order, killed when they do not listen; how they ended is told."""
+"""Child processes: waited for, read, stopped in order, killed when they do not listen; their ends are told."""
 
 import sys
 import time
