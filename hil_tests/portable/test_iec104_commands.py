@@ -16,6 +16,7 @@ from hil_tests.portable.iec104_support import (
 )
 from protocols.iec104 import const as c
 from protocols.iec104.cp56 import IV, encode
+from protocols.ticks import ticks_sub
 
 YES = 7
 NO = 0x47
@@ -156,6 +157,14 @@ def test_row_87_selection_ends_with_time():
     rig.wait(10000, [master])
     assert cause(master, 45, SELECTED, "01") == NO
     assert len(rig.handler.orders) == 1
+
+
+def test_row_87_selection_does_not_come_back_when_the_ticks_come_round():
+    rig, master = fresh()
+    assert cause(master, 45, SELECTED, "81") == YES
+    rig.wait(14000, [master])
+    rig.now = ticks_sub(rig.now, 10000)  # as after nearly a whole period of the ticks
+    assert cause(master, 45, SELECTED, "01") == NO
 
 
 def test_row_88_selection_by_another_master():

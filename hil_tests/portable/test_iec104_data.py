@@ -10,6 +10,7 @@ from hil_tests.portable.support import raises
 from protocols.errors import LocalError
 from protocols.iec104 import const as c
 from protocols.iec104.cp56 import IV, decode
+from protocols.ticks import ticks_sub
 
 
 def fresh(**settings):
@@ -183,6 +184,23 @@ def test_row_104_cyclic_data_and_background_scan():
     assert sum([a[1] for a in background]) == 2 * 8  # all points but the counter
     assert [a for a in got if a[2] == 3] == []
     assert rig.station.next_deadline(rig.now) <= 1000
+
+
+def test_cyclic_data_start_anew_with_the_first_master_to_start():
+    rig = Rig()
+    rig.station.add_point(0x4101, 13, cyclic_ms=1000, event_type=0)
+    master = Raw(rig)
+    assert rig.station.next_deadline(rig.now) == 0
+    rig.wait(1)
+    assert summary(master.asdus()) == [(13, 1, 1)]
+    rig.station.close_link(master.link)
+    rig.wait(1)
+    rig.now = ticks_sub(rig.now, 1000000)  # as after most of a period of the ticks
+    again = Raw(rig)
+    rig.wait(1)
+    assert summary(again.asdus()) == [(13, 1, 1)]
+    rig.wait(1000)
+    assert summary(again.asdus()) == [(13, 1, 1)]
 
 
 def test_an_event_type_that_does_not_fit_the_point():

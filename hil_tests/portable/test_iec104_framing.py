@@ -61,6 +61,11 @@ def test_row_3_first_octet_is_no_start():
         closes(bytes((first, 4, TESTFR, 0, 0, 0)))
 
 
+def test_row_3_a_large_segment_of_noise():
+    closes(b"GET / HTTP/1.1\r\n" * 60)
+    closes(b"\x68\xff" + bytes(900))
+
+
 def test_row_4_length_below_four():
     for length in (0, 1, 2, 3):
         closes(bytes((0x68, length)))

@@ -61,11 +61,14 @@ class Command:
         self._selected_ms = now
         self._image(buf, at, self._selected)
 
-    def matches(self, link, buf, at, now, limit_ms):
-        """Whether this execute belongs to the selection, which ends here either way."""
-        if self.selector is not link or ticks_diff(now, self._selected_ms) >= limit_ms:
-            if self.selector is link:
-                self.selector = None
+    def expire(self, now, limit_ms):
+        """Drop a selection that is older than the limit."""
+        if self.selector is not None and ticks_diff(now, self._selected_ms) >= limit_ms:
+            self.selector = None
+
+    def matches(self, link, buf, at):
+        """Whether this execute belongs to the selection; the link's own selection ends here either way."""
+        if self.selector is not link:
             return False
         self.selector = None
         image = bytearray(8)
@@ -152,13 +155,10 @@ def _judge(station, cmd, link, type_id, value, buf, at, now):
 
 
 def _select(station, cmd, link, is_select, buf, at, now):
-    limit_ms = station.params.select_ms
+    cmd.expire(now, station.params.select_ms)
     if not is_select:
-        return c.ACCEPTED if cmd.matches(link, buf, at, now, limit_ms) else c.REFUSED_SELECT
-    if not cmd.select:
-        return c.REFUSED_SELECT
-    holder = cmd.selector
-    if holder is not None and holder is not link and ticks_diff(now, cmd._selected_ms) < limit_ms:
+        return c.ACCEPTED if cmd.matches(link, buf, at) else c.REFUSED_SELECT
+    if not cmd.select or (cmd.selector is not None and cmd.selector is not link):
         return c.REFUSED_SELECT
     if not buf[at + 2] & c.TEST:
         cmd.hold(link, buf, at, now)

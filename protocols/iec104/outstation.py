@@ -37,6 +37,7 @@ class Outstation(Masters):
         self.points = []  # sorted by type and address
         self.counters = []
         self.commands = {}
+        self._selectable = []
         self.cycles = []
         self.events = EventBuffer(params.event_slots)
         self.stamp = Stamp(clock, params.utc_offset_min)
@@ -73,7 +74,7 @@ class Outstation(Masters):
             _insert(self.points, point)
         self._by_ioa[ioa] = point
         if cyclic_ms:
-            self._cycle(cyclic_ms).append(point)
+            _insert(self._cycle(cyclic_ms), point)
         return point
 
     def _kind(self, type_id, event_type):
@@ -97,6 +98,8 @@ class Outstation(Masters):
             raise LocalError("command address %s is taken" % ioa)
         cmd = Command(ioa, type_ids, handler, select, terminates)
         self.commands[ioa] = cmd
+        if select:
+            self._selectable.append(cmd)
         return cmd
 
     def terminate(self, cmd, now):
@@ -133,8 +136,12 @@ class Outstation(Masters):
     def tick(self, now):
         """Run timers, start rounds of cyclic data, send what waits."""
         for cycle in self.cycles:
-            if self.started and (cycle.due < 0 or ticks_diff(now, cycle.due) >= 0):
+            if not self.started:
+                cycle.due = -1
+            elif cycle.due < 0 or ticks_diff(now, cycle.due) >= 0:
                 self._start_cycle(cycle, now)
+        for cmd in self._selectable:
+            cmd.expire(now, self.params.select_ms)
         for group in self._groups:
             group.settle()
         if self.overflow_point is not None:
