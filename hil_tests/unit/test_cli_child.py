@@ -1,4 +1,4 @@
-"""Child processes: waited for, read, stopped in order, killed when they do not listen; their ends are told."""
+"""Child processes: waited for, read, stopped in order, killed when they do not listen; how they ended."""
 
 import sys
 import time
