@@ -11,6 +11,7 @@ from firmware.allocate import Allocator
 from firmware.booking import BayBooking, SumBooking
 from firmware.decide import Decider
 from firmware.envelope import BayEnvelope, SiteEnvelope
+from firmware.frozen import FrozenMeter
 from firmware.image import GOOD, STALE
 from firmware.report import Reporter
 from firmware.units import MAX_POWER_W, clip
@@ -37,6 +38,7 @@ class Controller:
             )
             self.envelopes.append(BayEnvelope(self.bays[i], bays[i]))
         site = config["site"]
+        self.meter = FrozenMeter(image.station, ratings)
         self.sum_booking = SumBooking(image, self.bookings, site, hold_ms(config))
         self.site = SiteEnvelope(image, site)
         self.decider = Decider(image.station, config["control"])
@@ -73,6 +75,7 @@ class Controller:
                 signal.fail()  # no reading of any device that we are made for
         for booking in self.bookings:
             booking.sense(now)
+        self.meter.sense()
         self.sum_booking.sense(now)
 
     def _limit(self):

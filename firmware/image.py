@@ -65,6 +65,11 @@ STATION_ROWS = (
     ("base_hi_w", STATE),  # bounds of the site's own load behind the meter
     ("base_lo_w", STATE),
     ("base_time", STATE),
+    ("meter_seen", STATE),  # tick of the sample that was last judged
+    ("meter_mark_w", STATE),  # its value, and where the bays' power must have been while it showed that
+    ("meter_hi_w", STATE),
+    ("meter_lo_w", STATE),
+    ("meter_frozen", STATE),
     ("sum_cur_hi_w", STATE),
     ("sum_cur_lo_w", STATE),
     ("sum_prev_hi_w", STATE),

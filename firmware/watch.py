@@ -33,13 +33,18 @@ class Watch:
         silent = 0 if station.grid_power_w.quality == GOOD else 1
         if silent != self.meter_silent:
             self.meter_silent = silent
-            self.log.add(codes.METER_SILENT if silent else codes.METER_BACK, 0, now)
+            self.log.add(self._meter_code(), 0, now)
         if station.fallback.value != self.fallback:
             self.fallback = station.fallback.value
             self.log.add(self._fallback_code(), station.winner.value, now)
         if station.local.value != self.local:
             self.local = station.local.value
             self.log.add(codes.LOCAL_ON if self.local else codes.LOCAL_OFF, 0, now)
+
+    def _meter_code(self):
+        if not self.meter_silent:
+            return codes.METER_BACK
+        return codes.METER_FROZEN if self.image.station.meter_frozen.value else codes.METER_SILENT
 
     def _fallback_code(self):
         if not self.fallback:

@@ -78,6 +78,11 @@ DEVICES = (
      ("It is another device, or its firmware is too old.", "设备不符或其固件过旧。"),
      ("Check the unit address and the device's SunSpec model list.",
       "检查单元地址和设备的 SunSpec 模型列表。")),
+    (c.METER_FROZEN, EVENT, "电表读数不变化",
+     ("The meter, or a gateway before it, repeats an old value; it counts as silent.",
+      "电表或其网关重复旧值；按无应答处理。"),
+     ("Restart it; check that the site's meter measures the bays too.",
+      "重启电表或网关；检查该电表是否包含各充电位功率。")),
 )
 
 LIMITS = (

@@ -95,3 +95,36 @@ def test_noise_on_the_meters_line_is_dropped_and_counted():
     scene.run(9000)
     assert scene.codes()[-1] == codes.METER_BACK
     assert scene.truth.highest_grid_w() <= IMPORT_MAX_W
+
+
+@pytest.mark.parametrize("when", ["before the order", "while following"])
+def test_frozen_meter_counts_as_silent_until_its_value_changes(when):
+    scene = limited()
+    if when == "while following":
+        assert scene.order(-15)
+        scene.run(6000)
+    scene.plant.inject("meter_frozen")
+    since = scene.ms
+    assert scene.order(-15 if when == "before the order" else -2)
+    scene.run(8000)
+    assert scene.codes(since) == [codes.METER_FROZEN]
+    scene.plant.inject("site_load", w=LOAD_MAX_W)  # which the meter does not show
+    assert scene.order(-15)
+    scene.run(20_000)
+    assert scene.ac_w() == IMPORT_MAX_W - LOAD_MAX_W
+    assert scene.truth.highest_grid_w(since) <= IMPORT_MAX_W
+    back = scene.ms
+    scene.plant.clear("meter_frozen")
+    scene.plant.inject("site_load", w=LOAD_W)
+    scene.run(20_000)
+    assert scene.codes(back) == [codes.METER_BACK]
+    assert scene.plant.grid_w() == pytest.approx(IMPORT_MAX_W, abs=100)
+    assert scene.truth.highest_grid_w() <= IMPORT_MAX_W
+
+
+def test_meter_that_stands_still_with_the_bays_is_not_frozen():
+    scene = limited()
+    for kw in (0, -5, -15, 15, 0):
+        assert scene.order(kw)
+        scene.run(60_000)
+    assert codes.METER_FROZEN not in scene.codes() and codes.METER_SILENT not in scene.codes()
