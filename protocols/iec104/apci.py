@@ -15,6 +15,8 @@ standard leaves a choice:
 
 A subclass implements on_asdu, on_acked, on_window, on_closed and _on_u. The pump writes `tx`; time comes
 in as `now` (ms modulo 2**30).
+
+lint: hot
 """
 
 from array import array
@@ -36,6 +38,7 @@ STOPDT_ACT = 0x13
 STOPDT_CON = 0x23
 TESTFR_ACT = 0x43
 TESTFR_CON = 0x83
+_START_STOP = (STARTDT_ACT, STARTDT_CON, STOPDT_ACT, STOPDT_CON)
 
 _START = const(0x68)
 _SEQ = const(0x7FFF)
@@ -196,7 +199,7 @@ class Apci:
             self.put_u(TESTFR_CON)
         elif control == TESTFR_CON:
             self.is_testing = False
-        elif control in (STARTDT_ACT, STARTDT_CON, STOPDT_ACT, STOPDT_CON):
+        elif control in _START_STOP:
             self._on_u(control, now)
         else:
             self.close("framing")

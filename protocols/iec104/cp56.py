@@ -4,6 +4,8 @@ Time here is (day since 2000-01-01, millisecond of the day); both fit a 31-bit s
 of the minute (2, little endian), IV + GEN + minute, SU + hour, day of week + day, month, year. We write
 SU = 0 always; a received SU = 1 is taken as one hour ahead of the time base. Day of week is written as 1
 (Monday) to 7 and not judged when read. Reserved bits are written as 0 and not judged.
+
+lint: hot
 """
 
 from protocols.upy import const

@@ -6,6 +6,8 @@ master and start, then in turn one ASDU of events, the confirmation of a clock s
 events before it are out, and one ASDU of every running scan. An answer that finds the window closed
 waits in a fixed buffer. A request is looked at only when its answer has room: a peer that asks without
 reading or acknowledging is closed ("overrun"), its last request not executed.
+
+lint: hot
 """
 
 from protocols.iec104 import const as c
@@ -46,7 +48,7 @@ class Link(Apci):
         self._waiting = OutBuffer(station.params.answer_bytes)
         Apci.__init__(self, station.params)
 
-    def open(self, peer, group, cycles, now):
+    def open(self, peer, group, cycles, now):  # lint: cold
         """Serve a new connection."""
         self.reset(now)
         self.peer = peer

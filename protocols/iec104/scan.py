@@ -6,6 +6,8 @@ the send window opens, so that orders and events pass between. Values are those 
 never older than an event already sent. Objects carry no time tag. Answers to an interrogation carry its
 OA and T bit; ACT_TERM ends it. Runs of consecutive addresses use SQ = 1 when the station is configured
 so.
+
+lint: hot
 """
 
 from protocols.iec104.codec import OBJECT_SIZE, put_header
