@@ -12,7 +12,6 @@ from drivers.iec104_server import Iec104Server
 from drivers.meter_sdm630 import Sdm630
 from firmware import codes
 from firmware.assembly import make_image
-from firmware.config import ConfigError
 from firmware.controller import Controller
 from firmware.eventlog import EventLog
 from firmware.loop import Loop
@@ -40,6 +39,7 @@ def assemble(board, config):
     now = board.now()
     log = board.log = EventLog(_EVENTS)
     image = make_image(config)
+    recorder = make_recorder(board, config, image)  # first, while its ring still fits in one piece
     image.station.local.put(1 if config["station"]["local"] else 0, now)
     tele = config["telecontrol"]
     clock = WallClock(tele["clock_valid_s"] * 1000)
@@ -48,7 +48,6 @@ def assemble(board, config):
     telecontrol = Telecontrol(image, config, clock, log)
     listener = board.listen(tele["listen"], tele["port"])
     server = Iec104Server(listener, telecontrol.station, board.poller, LinkTeller(log))
-    recorder = make_recorder(board, config, image)
     schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
     return Loop(
         board,
@@ -113,23 +112,22 @@ def make_recorder(board, config, image):
     return board.recorder
 
 
-def start(board, read_config):
-    """Run the station of the configuration that `read_config()` gives; returns the exit status."""
+def tell(board, errors):
+    """What a ConfigError says, line by line; the exit status that goes with it."""
+    for code, path, value, right in errors:
+        board.write_line("#V%03d %s: %s = %s; right: %s" % (code, codes.text(code), path, repr(value), right))
+    return 2
+
+
+def start(board, config):
+    """Run the station of a checked configuration; returns the exit status."""
     try:
-        config = read_config()
         loop = assemble(board, config)
-    except ConfigError as error:
-        for code, path, value, right in error.errors:
-            board.write_line(
-                "#V%03d %s: %s = %s; right: %s" % (code, codes.text(code), path, repr(value), right)
-            )
-        return 2
     except PortError as error:
         board.write_line("#V%03d %s: %s" % (error.code, codes.text(error.code), error))
         return 3
     tele = config["telecontrol"]
     ready = "ready iec104=%s:%d bays=%d" % (tele["listen"], tele["port"], len(config["bays"]))
-    config = tele = None  # a board has better use for the memory
     return run(board, loop, ready)
 
 
