@@ -1,9 +1,9 @@
-"""A meter that answers with an old value for ever is worse than a silent one: the more the bays take, the more
-the site's load seems to leave. It counts as silent until its value changes.
+"""A meter that answers with an old value for ever is worse than a silent one: the more the bays take, the
+more the site's load seems to leave. It counts as silent until its value changes.
 
-One and the same reading, to the watt, over several samples means that the bays' power at all of them lay in one
-interval (the load would have to make up for any move exactly). Each sample has the interval of the bookings over
-its age; when two of them lie apart by more than a tolerance, the meter has not looked.
+One and the same reading, to the watt, over several samples means that the bays' power at all of them lay in
+one interval (the load would have to make up for any move exactly). Each sample has the interval of the
+bookings over its age; when two of them lie apart by more than a tolerance, the meter has not looked.
 
 lint: integer, hot
 """

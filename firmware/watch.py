@@ -20,6 +20,7 @@ class Watch:
         self.bay_follows = [1] * count
         self.meter_silent = 1
         self.fallback = 0
+        self.fallback_code = 0
         self.local = 0
 
     def look(self, now):
@@ -36,7 +37,8 @@ class Watch:
             self.log.add(self._meter_code(), 0, now)
         if station.fallback.value != self.fallback:
             self.fallback = station.fallback.value
-            self.log.add(self._fallback_code(), station.winner.value, now)
+            self.fallback_code = self._fallback_code()
+            self.log.add(self.fallback_code, station.winner.value, now)
         if station.local.value != self.local:
             self.local = station.local.value
             self.log.add(codes.LOCAL_ON if self.local else codes.LOCAL_OFF, 0, now)
@@ -48,7 +50,7 @@ class Watch:
 
     def _fallback_code(self):
         if not self.fallback:
-            return codes.MASTER_BACK
+            return codes.ORDER_BACK if self.fallback_code == codes.ORDER_EXPIRED else codes.MASTER_BACK
         if self.image.station.master_alive.quality == GOOD:
             return codes.ORDER_EXPIRED
         return codes.MASTERS_GONE

@@ -143,6 +143,8 @@ WINNERS = (
     (c.ORDER_EXPIRED, EVENT, "指令过期，执行失联策略",
      ("The set-point was not renewed within its validity.", "遥调指令在有效期内未刷新。"),
      ("The master must repeat its set-point in time.", "主站应在有效期内重发遥调。")),
+    (c.ORDER_BACK, EVENT, "指令已刷新",
+     ("The master sent a set-point again.", "主站重新下发遥调。"), NOTHING),
     (c.LOCAL_ON, EVENT, "转为就地", ("The local switch was put on.", "就地开关投入。"), NOTHING),
     (c.LOCAL_OFF, EVENT, "转为远方", ("The local switch was put off.", "就地开关退出。"), NOTHING),
 )

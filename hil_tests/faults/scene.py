@@ -1,8 +1,8 @@
 """A charger with its dispatcher in virtual time, and what really happened in its plant: shared by the fault
 scenarios.
 
-Powers are W, positive = charging; what the dispatcher sends and reads is kW, positive = into the grid. The truth
-is sampled from the plant's core every `TRUTH_MS`, never from a device's answers.
+Powers are W, positive = charging; what the dispatcher sends and reads is kW, positive = into the grid. The
+truth is sampled from the plant's core every `TRUTH_MS`, never from a device's answers.
 """
 
 from hil_tests.rig.master import VirtualMaster

@@ -1,5 +1,5 @@
-"""Four bays behind one connection that carries two of them: whatever is ordered and whoever fails, the plant's
-true sum stays inside the site's limits at every substep.
+"""Four bays behind one connection that carries two of them: whatever is ordered and whoever fails, the
+plant's true sum stays inside the site's limits at every substep.
 """
 
 import random

@@ -115,7 +115,7 @@ def test_fallbacks_tell_their_cause():
     bench.now = (bench.now + 600000) & 0x3FFFFFFF
     assert events(bench) == [(codes.ORDER_EXPIRED, codes.WINNER_RAMP_TO_ZERO)]
     bench.order(1000)
-    assert events(bench) == [(codes.MASTER_BACK, codes.WINNER_AGC)]
+    assert events(bench) == [(codes.ORDER_BACK, codes.WINNER_AGC)]
     bench.master = False
     bench.now = (bench.now + 31000) & 0x3FFFFFFF
     assert events(bench) == [(codes.MASTERS_GONE, codes.WINNER_RAMP_TO_ZERO)]
