@@ -1,11 +1,16 @@
 """IEC 104 over TCP: accepts masters, moves bytes between their sockets and the links of a sans-IO
 outstation, closes what the outstation closes.
 
-Who may connect and who may command is the outstation's decision; this file only knows sockets.
+Who may connect and who may command is the outstation's decision; this file only knows sockets. Between two
+steps a turn with an order costs no more than reading, answering and writing: timers run when one is due.
 """
+
+from protocols.ticks import ticks_add, ticks_diff
 
 _READ_BYTES = 512
 _READS_A_TURN = 4  # a flooding master does not hold up the others
+_LONGEST_WAIT_MS = 1000
+_RETRY_MS = 10
 
 
 class Iec104Server:
@@ -17,6 +22,7 @@ class Iec104Server:
         self.told = told
         self.ports = []
         self.links = []
+        self.due_at = 0  # when tick() is to run
         self._buf = bytearray(_READ_BYTES)
         poller.add(listener.sock, listener)
 
@@ -24,12 +30,35 @@ class Iec104Server:
         """Accept, read, answer; every confirmation is on its way when this returns."""
         if self.listener.ready:
             self._accept(now)
+        is_heard = False
         for i in range(len(self.ports)):
             if self.ports[i].ready:
                 self._receive(self.ports[i], self.links[i], now)
+                is_heard = True
+        if is_heard:
+            self._plan(now)
+        if ticks_diff(now, self.due_at) >= 0:
+            self.tick(now)
+
+    def tick(self, now):
+        """Run timers, send events and cyclic data, close what has ended; due after a step, or at `due_at`."""
         self.station.tick(now)
         self._flush()
         self._sweep(now)
+        self._plan(now)
+
+    def _plan(self, now):
+        """When tick() is due: a timer, something to send, or a link that has ended."""
+        ms = self.station.next_deadline(now)
+        if ms < 0 or ms > _LONGEST_WAIT_MS:
+            ms = _LONGEST_WAIT_MS
+        for i in range(len(self.ports)):
+            link = self.links[i]
+            if link.is_closed or not self.ports[i].is_open:
+                ms = 0
+            elif link.tx.end > link.tx.start and ms > _RETRY_MS:
+                ms = _RETRY_MS  # the socket is full: nothing tells when it has room again
+        self.due_at = ticks_add(now, ms)
 
     def _accept(self, now):
         port = self.listener.accept()
@@ -44,6 +73,7 @@ class Iec104Server:
                 self.links.append(link)
                 self.poller.add(port.sock, port)
                 self.told.opened(peer, now)
+            self.due_at = now
             port = self.listener.accept()
 
     def _receive(self, port, link, now):
@@ -85,11 +115,11 @@ class Iec104Server:
         self.station.close_link(link)
 
     def next_deadline(self, now):
-        """Milliseconds until a timer of a link or a cyclic point is due; -1 for none."""
+        """Milliseconds until a timer of a link or a cyclic point is due, 0 = now."""
         for port in self.ports:
             if port.ready:
                 return 0
-        return self.station.next_deadline(now)
+        return max(0, ticks_diff(self.due_at, now))
 
     def close(self, now):
         while self.ports:

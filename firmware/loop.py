@@ -31,6 +31,7 @@ class Loop:
         self.recorder = recorder
         self.cycle_ms = cycle_ms
         self.next_step = 0
+        self.drivers_at = 0  # when the first driver wants its turn
         self.steps = 0
         self.event_steps = 0
         self.longest_gap_us = 0  # of the loop while any bay is energised
@@ -55,13 +56,27 @@ class Loop:
         now = board.now()
         self.server.service(now)
         self.telecontrol.follow(now)
-        for driver in self.drivers:
-            if driver.is_due(now):
-                driver.service(now)
+        if ticks_diff(now, self.drivers_at) >= 0 or self._heard_a_device():
+            for driver in self.drivers:
+                if driver.is_due(now):
+                    driver.service(now)
+            self._plan_drivers(now)
         if self._step_is_due(now):
             self._step(now)
         board.feed_watchdog()
         self._note_gap(board.elapsed_us(began_us))
+
+    def _heard_a_device(self):
+        for driver in self.drivers:
+            if driver.port.ready:
+                return True
+        return False
+
+    def _plan_drivers(self, now):
+        left_ms = self.cycle_ms
+        for driver in self.drivers:
+            left_ms = min(left_ms, ticks_diff(driver.wake_at, now))
+        self.drivers_at = ticks_add(now, max(left_ms, 0))
 
     def _step_is_due(self, now):
         if ticks_diff(now, self.next_step) >= 0:
@@ -84,9 +99,10 @@ class Loop:
         self.steps += 1
         for driver in self.drivers:
             driver.service(now)  # leases leave at once
+        self._plan_drivers(now)
         self.watch.look(now)
         self.telecontrol.report(now)
-        self.server.service(now)
+        self.server.tick(now)
         self.board.drain(now)
         slack_ms = ticks_diff(self.next_step, self.board.now())
         if slack_ms > _COLLECT_SLACK_MS:
@@ -96,11 +112,8 @@ class Loop:
         left_ms = ticks_diff(self.next_step, now)
         if self.image.order_event:
             left_ms = min(left_ms, EVENT_GAP_MS - ticks_diff(now, self.controller.last))
-        for driver in self.drivers:
-            left_ms = min(left_ms, ticks_diff(driver.wake_at, now))
-        deadline_ms = self.server.next_deadline(now)
-        left_ms = sooner(max(left_ms, 0), deadline_ms)
-        return left_ms
+        left_ms = min(left_ms, ticks_diff(self.drivers_at, now))
+        return sooner(max(left_ms, 0), self.server.next_deadline(now))
 
     def _note_gap(self, gap_us):
         if gap_us > self.longest_gap_us and self._energised():
