@@ -7,3 +7,7 @@
 
 class BuildError(Exception):
     """The image cannot be built; the text says what is missing and what to do about it."""
+
+
+class Missing(BuildError):
+    """Something that this machine has not got."""

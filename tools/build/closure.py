@@ -4,6 +4,7 @@ Imports are read from the syntax tree, at any depth; a name that is no module of
 """
 
 import ast
+import struct
 
 from tools.mpy import ROOT
 
@@ -43,3 +44,15 @@ def closure(modules):
         waiting.extend(".".join(parts[:n]) for n in range(1, len(parts)))
         waiting.extend(imported(path))
     return sorted(found)
+
+
+def too_large_floats(path):
+    """Lines with a float that single precision cannot hold; MicroPython's tools cannot freeze such a file."""
+    lines = []
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            try:
+                struct.pack("<f", node.value)
+            except OverflowError:
+                lines.append(node.lineno)
+    return lines

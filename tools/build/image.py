@@ -13,12 +13,13 @@ import re
 import shutil
 import subprocess
 
-from tools.build import BuildError, boards, footprint, source
-from tools.build.closure import closure
+from tools.build import BuildError, Missing, boards, footprint, source
+from tools.build.closure import closure, too_large_floats
 from tools.mpy import ROOT, compiler
 
 CROSS = "arm-none-eabi-"
 PROGRAMS = {CROSS + "gcc": "gcc-arm-none-eabi", "make": "make"}  # program -> Debian package
+LIBRARY = ("string.h", "libnewlib-arm-none-eabi")  # a header of the C library -> Debian package
 LIMIT_S = 900
 
 
@@ -32,22 +33,26 @@ class Image:
         self.sizes = sizes
 
 
-def missing_programs():
-    """Programs that building needs and that are not there, as (program, Debian package)."""
-    return [(p, package) for p, package in PROGRAMS.items() if shutil.which(p) is None]
+def missing():
+    """What building needs and is not there, as (name, Debian package)."""
+    absent = [(p, package) for p, package in PROGRAMS.items() if shutil.which(p) is None]
+    if not absent:
+        argv = [CROSS + "gcc", "-E", "-include", LIBRARY[0], "-x", "c", os.devnull]
+        if subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
+            absent.append(LIBRARY)
+    return absent
 
 
 def build(board, name="firmware", programs=(), given_source=None, say=print):
     """The image of a board with what it starts by itself and these programs (dotted names) frozen in.
 
-    BuildError when something is missing, when it does not compile or is over the board's budget.
+    Missing when this machine lacks something, BuildError when it does not compile or is over the budget.
     """
     description = boards.load(board)
-    missing = missing_programs()
-    if missing:
-        packages = " ".join(sorted({package for _, package in missing}))
-        absent = ", ".join(program for program, _ in missing)
-        raise BuildError("%s not found: apt-get install %s" % (absent, packages))
+    absent = missing()
+    if absent:
+        names, packages = zip(*absent)
+        raise Missing("%s not found: apt-get install %s" % (", ".join(names), " ".join(packages)))
     work = ROOT / "build" / board
     work.mkdir(parents=True, exist_ok=True)
     with _lock(work):
@@ -76,8 +81,7 @@ class Job:
         self.tree = tree
         self.work = ROOT / "build" / board
         self.objects = self.work / "objects"
-        modules = list(self.image["programs"]) + list(programs)
-        self.files = closure(modules)
+        self.files = closure([*self.image["programs"], *programs])
         self.standins = [s for s in self.image["standins"] if not self._port_has(s["unless"])]
         self.elf = self.work / (name + ".elf")
         self.note = self.work / (name + ".json")
@@ -117,6 +121,9 @@ class Job:
         return Image(self.board, self.name, self.elf, note["sizes"])
 
     def make(self, say):
+        for path in self.files:
+            for line in too_large_floats(path):
+                raise BuildError("%s:%d: a float that single precision cannot hold" % (path, line))
         say("building %s for %s: %d modules frozen" % (self.name, self.board, len(self.files)))
         self._prepare()
         log = self.work / "make.log"

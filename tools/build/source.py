@@ -11,7 +11,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from tools.build import BuildError
+from tools.build import BuildError, Missing
 from tools.mpy import ROOT
 
 SUITE, COMPONENT, PACKAGE = "trixie", "main", "micropython"
@@ -42,7 +42,7 @@ def _checked(tree):
 def fetch(say=print):
     """Download and unpack the source package; the path of its tree."""
     if shutil.which("apt-get") is None:
-        raise BuildError("apt-get was not found, which would fetch MicroPython's source: %s" % BY_HAND)
+        raise Missing("apt-get was not found, which would fetch MicroPython's source: %s" % BY_HAND)
     say("fetching the source package %s of Debian %s" % (PACKAGE, SUITE))
     work = CACHE / "apt"
     shutil.rmtree(work, ignore_errors=True)
@@ -54,7 +54,7 @@ def fetch(say=print):
             tree = _unpack(work / "download")
             shutil.rmtree(work)
             return tree
-    raise BuildError(
+    raise Missing(
         "no configured apt source has %s of Debian %s (network, or no Debian mirror configured): %s\n%s"
         % (PACKAGE, SUITE, BY_HAND, "\n".join(said[-6:]))
     )
