@@ -172,6 +172,9 @@ def main(arguments):
         "replayed steps=%d snapshots=%d compared=%d differing=%d"
         % (replay.steps, replay.snapshots, replay.compared, replay.differing)
     )
+    if not replay.steps:
+        print("replay failed: the recording holds no step")
+        return 2
     for step, name, recorded, replayed in replay.mismatches:
         print("step %d %s recorded %d replayed %d" % (step, name, recorded, replayed))
     return 1 if replay.differing else 0

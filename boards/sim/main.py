@@ -118,7 +118,10 @@ def make_recorder(board, config, config_text, image):
     row = config["recorder"]
     if not row["path"]:
         return None
-    board.record_file = open(row["path"], "wb")
+    try:
+        board.record_file = open(row["path"], "wb")
+    except OSError as error:
+        raise PortError(codes.PORT_FAILED, row["path"], str(error))
     board.record_file.write(header(config_text))
     board.recorder = Recorder(image, row["ring_bytes"], row["snapshot_steps"])
     return board.recorder
@@ -140,6 +143,9 @@ def main(arguments):
     except PortError as error:
         write_line("#V%03d %s: %s" % (error.code, codes.text(error.code), error))
         return 3
+    except MemoryError:
+        write_line("#V%03d %s" % (codes.OUT_OF_MEMORY, codes.text(codes.OUT_OF_MEMORY)))
+        return 4
     return run(board, loop, config)
 
 
