@@ -126,17 +126,19 @@ def start(board, config):
     except PortError as error:
         board.write_line("#V%03d %s: %s" % (error.code, codes.text(error.code), error))
         return 3
-    tele = config["telecontrol"]
-    ready = "ready iec104=%s:%d bays=%d" % (tele["listen"], tele["port"], len(config["bays"]))
-    return run(board, loop, ready)
+    except MemoryError:
+        board.write_line("#V%03d %s" % (codes.OUT_OF_MEMORY, codes.text(codes.OUT_OF_MEMORY)))
+        return 4
+    return run(board, loop, config)
 
 
-def run(board, loop, ready):
+def run(board, loop, config):
     """Until Ctrl-C, SIGTERM or a defect; every lease is withdrawn at the end."""
     status = 0
     try:
         loop.start()
-        board.write_line(ready)
+        tele = config["telecontrol"]
+        board.write_line("ready iec104=%s:%d bays=%d" % (tele["listen"], tele["port"], len(config["bays"])))
         loop.run()
     except KeyboardInterrupt:
         pass  # Ctrl-C, or SIGTERM where the start file turns it into one

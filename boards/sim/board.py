@@ -4,11 +4,13 @@ Nothing here knows about control. The watchdog only counts: a process has none.
 """
 
 import gc
+import sys
 import time
 
+from boards.station import PortError
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.poller import Poller
-from drivers.ports.serial import open_serial
+from drivers.ports.serial import SerialLine
 from drivers.ports.tcp import TcpClient, TcpListener
 from firmware import codes
 from protocols.modbus.master import Master
@@ -16,19 +18,17 @@ from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.tcp import TcpFraming
 from protocols.ticks import TICKS_MASK
 
+_DAYS_1970_TO_2000 = 10957
 _ON_MICROPYTHON = hasattr(time, "ticks_ms")
 _COLLECT_BYTES = 16384  # garbage that makes a collect worth its pause
 _THRESHOLD_BYTES = 32768  # garbage that does not wait for idle(): objects made late must fit between
 
 
-class PortError(OSError):
-    """A port that the configuration names cannot be had: (code, name, reason)."""
-
-    def __init__(self, code, name, reason):
-        super().__init__(5, "%s: %s" % (name, reason))
-        self.code = code
-        self.name = name
-        self.reason = reason
+def write_line(text):
+    """One line on the console, at once."""
+    sys.stdout.write(text + "\n")
+    if hasattr(sys.stdout, "flush"):
+        sys.stdout.flush()
 
 
 class Board:
@@ -81,16 +81,29 @@ class Board:
             gc.collect()
             self._floor = gc.mem_alloc()
 
+    def set_clock(self, clock, now):
+        """A process has the host's clock."""
+        seconds = int(time.time())
+        if time.gmtime(0)[0] == 1970:
+            seconds -= _DAYS_1970_TO_2000 * 86400
+        clock.set_utc(seconds // 86400, seconds % 86400 * 1000, now)
+
+    def open_record(self, path):
+        """A file for the recording."""
+        try:
+            return open(path, "wb")
+        except OSError as error:
+            raise PortError(codes.PORT_FAILED, path, str(error))
+
     def make_bus(self, row):
         """A Modbus bus from its configuration."""
         if row["kind"] == "tcp":
             port = TcpClient(row["host"], row["port"], self.poller)
             return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"]))
         try:
-            port = open_serial(row["device"], row["baud"], row["parity"])
+            port = SerialLine(row["device"], row["baud"], row["parity"], self.poller)
         except OSError as error:
             raise PortError(codes.PORT_FAILED, row["device"], str(error))
-        self.poller.add(port.sock, port)
         return ModbusBus(row["name"], port, Master(RtuFraming(row["baud"]), row["timeout_ms"]))
 
     def listen(self, host, port):

@@ -7,6 +7,9 @@ with VMIN = VTIME = 0.
 
 import sys
 
+from protocols.ticks import ticks_add, ticks_diff
+
+_REOPEN_MS = 1000
 _ON_CPYTHON = sys.implementation.name == "cpython"
 # Linux's own numbers: MicroPython's termios names only a few of them
 _SPEEDS = {1200: 9, 2400: 11, 4800: 12, 9600: 13, 19200: 14, 38400: 15, 57600: 0o10001, 115200: 0o10002}
@@ -20,6 +23,70 @@ def open_serial(device, baud, parity):
     if _ON_CPYTHON:
         return PySerialPort(device, baud, parity)
     return TtyPort(device, baud, parity)
+
+
+class SerialLine:
+    """A serial device that is opened again after it was lost: an adapter that was unplugged, a pty whose
+    other end began anew. OSError from __init__ when it is not there at first.
+    """
+
+    def __init__(self, device, baud, parity, poller):
+        self.settings = (device, baud, parity)
+        self.poller = poller
+        self.retry_at = 0
+        self.error = 0
+        self._open()
+
+    def _open(self):
+        self.port = open_serial(*self.settings)
+        self.poller.add(self.port.sock, self)
+        self.is_open = True
+        self.ready = True
+
+    def service(self, now):
+        """Let go of a lost device, or try it again; call it every cycle."""
+        if self.is_open:
+            return
+        if self.port is not None:
+            self.error = self.port.error
+            self.poller.remove(self.port.sock)
+            self.port.close()
+            self.port = None
+        elif ticks_diff(now, self.retry_at) >= 0:
+            try:
+                self._open()
+                return
+            except OSError as error:
+                self.error = error.errno
+        else:
+            return
+        self.retry_at = ticks_add(now, _REOPEN_MS)
+
+    def read_into(self, buf):
+        self.ready = False
+        if not self.is_open:
+            return 0
+        n = self.port.read_into(buf)
+        self.is_open = self.port.is_open
+        return n
+
+    def write(self, buf, start, n):
+        if not self.is_open:
+            return 0
+        sent = self.port.write(buf, start, n)
+        self.is_open = self.port.is_open
+        return sent
+
+    def drop(self):
+        """Give the device up and open it again."""
+        self.is_open = False
+
+    def close(self):
+        self.is_open = False
+        if self.port is not None:
+            self.poller.remove(self.port.sock)
+            self.port.close()
+            self.port = None
 
 
 class PySerialPort:
@@ -38,9 +105,6 @@ class PySerialPort:
         self.ready = True
         self.is_open = True
         self.error = 0
-
-    def service(self, now):
-        """A serial line needs no upkeep."""
 
     def read_into(self, buf):
         self.ready = False
@@ -68,13 +132,14 @@ class TtyPort:
 
     def __init__(self, device, baud, parity):
         self.sock = open(device, "r+b", 0)
-        _set_raw(self.sock, baud, parity)
+        try:
+            _set_raw(self.sock, baud, parity)
+        except OSError:
+            self.sock.close()
+            raise
         self.ready = True
         self.is_open = True
         self.error = 0
-
-    def service(self, now):
-        """A serial line needs no upkeep."""
 
     def read_into(self, buf):
         self.ready = False

@@ -7,9 +7,9 @@ Modbus slaves over the plant's own register maps. Answers take the time of the w
 the bus's baud rate, or `TCP_MS` on a TCP bus.
 """
 
-import json
+import io
 
-from boards.sim.main import assemble
+from boards.station import assemble
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.memory import pair
 from firmware import config as configuration
@@ -113,7 +113,6 @@ class VirtualBoard:
         self.log = None
         self.recorder = None
         self.record_file = None
-        self.recording = bytearray()
         self.events = []
         self.listener = MemoryListener()
         self._chunk = bytearray(4096)
@@ -136,6 +135,14 @@ class VirtualBoard:
     def idle(self, slack_ms):
         pass
 
+    def set_clock(self, clock, now):
+        """Virtual time began at noon on a summer's day of 2026."""
+        clock.set_utc(9677, 43200000, now)
+
+    def open_record(self, path):
+        """Recordings stay in memory."""
+        return io.BytesIO()
+
     def make_bus(self, row):
         ours, theirs = pair()
         if row["kind"] == "tcp":
@@ -157,7 +164,7 @@ class VirtualBoard:
         if self.recorder is not None:
             n = self.recorder.drain_into(self._chunk)
             while n:
-                self.recording += self._chunk[:n]
+                self.record_file.write(self._chunk[:n])
                 n = self.recorder.drain_into(self._chunk)
 
 
@@ -175,7 +182,7 @@ class VirtualRig:
         self.actors = []  # objects with act(rig, now) and next_ms
         self._still = 0
         self.board = VirtualBoard(self)
-        self.loop = assemble(self.board, self.config, json.dumps(self.config).encode())
+        self.loop = assemble(self.board, self.config)
         self.image = self.loop.image
         self.loop.start()
 
