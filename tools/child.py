@@ -1,8 +1,9 @@
 """A child process with a log file, its last lines at hand, and an orderly end.
 
-Children live in a session of their own, so that Ctrl-C reaches only us and we stop them in order, each with
-the SIGINT that a Ctrl-C of its own would be: MicroPython knows no other signal. If we are killed, the kernel
-sends it.
+Children live in a process group of their own, so that Ctrl-C reaches only us and we stop them in order, each
+with the SIGINT that a Ctrl-C of its own would be: MicroPython knows no other signal. If we are killed, the
+kernel sends it. No session of their own: the first tty that a session's leader opens becomes its controlling
+terminal (MicroPython's open() has no O_NOCTTY), and a serial line that hangs up would kill the firmware.
 """
 
 import collections
@@ -52,7 +53,7 @@ class Child:
             text=True,
             encoding="utf-8",
             errors="replace",
-            start_new_session=True,
+            process_group=0,
             preexec_fn=_before_exec,
         )
         self._reader = threading.Thread(target=self._read, name="log of " + name, daemon=True)
