@@ -12,8 +12,10 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
-from tools.build import BuildError, Missing, boards, footprint, source
+from tools.build import BuildError, Missing, boards, footprint, freeze, source
 from tools.build.closure import closure, too_large_floats
 from tools.mpy import ROOT, compiler
 
@@ -106,6 +108,8 @@ class Job:
             parts.append(str((self.tree / stamp).stat().st_mtime_ns))
         for part in parts:
             digest.update(part.encode() + b"\0")
+        for path in [Path(__file__), Path(freeze.__file__)]:
+            digest.update(path.read_bytes())
         for path in [ROOT / p for p in self.files] + self._c_files() + [ROOT / s["file"] for s in self.standins]:
             digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
@@ -144,6 +148,8 @@ class Job:
 
     def _prepare(self):
         """The generated files: manifest, user module, and the empty library that the port's rules ask for."""
+        for made in ("frozen_content.c", "firmware.elf"):  # makemanifest does not see that a file has gone
+            (self.objects / made).unlink(missing_ok=True)
         lines = ["freeze(%r, %r)" % (str(ROOT), tuple(str(p) for p in self.files))]
         for standin in self.standins:
             name = standin["module"] + ".py"
@@ -165,6 +171,7 @@ class Job:
         yield "FROZEN_MANIFEST", self.work / "manifest.py"
         yield "USER_C_MODULES", self.work / "usermod"
         yield "MPY_LIB_DIR", self.work / "library"
+        yield "MAKE_MANIFEST", "%s %s %s" % (sys.executable, freeze.__file__, self.tree)
 
     def _environment(self):
         """Nothing of the day or of our own repository gets into the image: the same inputs give the same bytes."""
