@@ -1,0 +1,47 @@
+"""freeze.py TREE ARGUMENT...: MicroPython's own makemanifest.py, for a board with 31-bit small integers.
+
+Its mpy-tool freezes integers above 8191 in a constant tuple as big integers, because some target has room for
+no more; calculating with one of those allocates, and each takes 20 bytes of flash. Our boards have room for
+30 bits and a sign. The tools are loaded from the tree and changed in memory only.
+"""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+SMALL = range(-(2**30), 2**30)
+
+
+def load(path):
+    """A Python file as a module, whatever its name."""
+    spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def system(command):
+    """makemanifest's way to run a program; mpy-tool comes back to this file."""
+    if command[1].endswith("mpy-tool.py"):
+        command = [command[0], __file__, *command[1:]]
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return (0, result.stdout) if result.returncode == 0 else (-1, result.stdout + result.stderr)
+
+
+def main(argv):
+    first = Path(argv[0])
+    sys.argv = [str(first), *argv[1:]]
+    if first.name == "mpy-tool.py":
+        sys.path.insert(0, str(first.parent))
+        tool = load(first)
+        tool.mp_small_int_fits = SMALL.__contains__
+    else:
+        sys.path.insert(0, str(first / "tools"))
+        tool = load(first / "tools" / "makemanifest.py")
+        tool.system = system
+    return tool.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
