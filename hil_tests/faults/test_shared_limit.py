@@ -43,9 +43,8 @@ def test_limit_is_used_and_kept(kw, limit):
     assert within(scene)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_bays_ramp_up_and_down_while_one_fails(fault, seed):
+@pytest.mark.parametrize("seed, fault", list(enumerate(FAULTS, 1)))
+def test_bays_ramp_up_and_down_while_one_fails(seed, fault):
     scene = shared()
     rnd = random.Random(seed)
     scene.master.plan = wild_orders(rnd, scene.ms, 45_000)

@@ -52,7 +52,7 @@ def test_wrong_configuration_names_every_mistake(interpreter, tmp_path):
     assert status == 2
     text = "\n".join(firmware.lines)
     for words in (
-        ("#V%03d" % codes.CONFIG_BAD_VALUE, "control.ramp_w_per_s = 'fast'", "right: a whole number from 1 to"),
+        ("#V%03d" % codes.CONFIG_BAD_VALUE, "control.ramp_w_per_s = 'fast'", "right: a whole number"),
         ("#V%03d" % codes.CONFIG_BAD_VALUE, "telecontrol.k = 0", "right: a whole number from 1 to 32767"),
         ("#V%03d" % codes.CONFIG_UNKNOWN_KEY, "site.exprot_max_w", "export_max_w"),
         ("#V%03d" % codes.CONFIG_MISSING_KEY, "site.export_max_w", "right: a whole number"),
