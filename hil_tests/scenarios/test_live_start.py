@@ -1,6 +1,5 @@
 """The firmware as a process that cannot start: an exit status and a line with a code, no traceback."""
 
-import json
 import socket
 
 import pytest
@@ -71,9 +70,3 @@ def test_file_that_is_no_configuration(interpreter, text, code, tmp_path, monkey
     status, firmware = refused(interpreter, {}, tmp_path)
     assert status == 2
     assert len(firmware.said(code)) == 1
-
-
-def test_lean_configuration_is_sound(tmp_path):
-    from firmware.config import validate
-
-    assert validate(json.loads(json.dumps(lean_config(tmp_path, 2404))))["meters"] == []
