@@ -1,8 +1,8 @@
 """The peer: c104's own server in a process of its own, `c104_server.py PORT HANDLER`; prints `ready`.
 
 With HANDLER `python` each set-point goes to a Python function, as an application takes orders from c104; with
-`none` the library only keeps the value and confirms, which is the least that a server can do. A number N on the
-standard input makes it transmit N spontaneous values as fast as it can; it answers how many of the calls
+`none` the library only keeps the value and confirms, which is the least that a server can do. A number N on
+the standard input makes it transmit N spontaneous values as fast as it can; it answers how many of the calls
 returned True.
 """
 

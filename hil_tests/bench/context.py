@@ -1,10 +1,10 @@
-"""What a measure needs of the run: quick or full, a folder for its files, and somebody to tell how far it is."""
+"""What a measure needs of the run: quick or full, a folder for its files, whom to tell how far it is."""
 
 from pathlib import Path
 
 
 class Context:
-    """`told(text, share)` hears of progress; `quick`: the fewest repetitions that still exercise everything."""
+    """`told(text, share)` hears of progress; `quick`: the fewest repetitions that exercise everything."""
 
     def __init__(self, quick, root, told=None):
         self.quick = quick

@@ -1,7 +1,7 @@
 """Figures of a run: a value with its unit and, where there is one, the target that it should reach.
 
-Times are taken as medians and 99th percentiles of interleaved rounds: the machine may be busy with other work,
-and a ratio between two things measured in turn survives that where an absolute time does not.
+Times are medians and 99th percentiles of interleaved rounds: the machine may be busy with other work, and a
+ratio between two things measured in turn survives that where an absolute time does not.
 """
 
 import math

@@ -1,15 +1,13 @@
-"""What the firmware keeps on MicroPython's heap (64-bit unix port, .mpy files), data and bytecode apart, and
-the smallest heap in which eight bays follow a set-point.
+"""What the firmware keeps on MicroPython's heap (64-bit unix port, .mpy files), data and code apart, and the
+smallest heap in which eight bays follow a set-point.
 
-Bytecode is what a board has in its flash instead: the code of every function in the .mpy files, in whole heap
-blocks. The code at a module's top level is not counted, for it is gone after the import. Everything else is
-called data, also the tables that come with the code (constants, names) and that a frozen build would not have
-in its heap: the figure for data is an upper bound. A 32-bit board needs about half.
+Code is what a board has in its flash instead (loaded.py says how it is measured). Everything else that is
+held after a collect is data: modules, classes, function objects, and what the firmware makes when it is
+assembled. Objects on a 32-bit board have half the size.
 """
 
-from hil_tests.bench import programs
+from hil_tests.bench import loaded, programs
 from hil_tests.bench.figures import Figure
-from hil_tests.bench.mpyfile import functions_of
 from hil_tests.bench.programs import BenchSite
 from hil_tests.bench.raw_master import RawMaster
 from tools import mpy
@@ -20,62 +18,54 @@ from tools.runtime import MICROPYTHON
 NAME = "heap"
 TITLE = "MicroPython's heap"
 TARGET_KB = 128
-BLOCK = 32
 ROOMY_KB = 4096
 LEAST_KB, MOST_KB, STEP_KB = 160, 768, 8
 
 
 def run(ctx):
-    """Held after import and with one and eight bays assembled; the live heap; the smallest heap."""
-    figures = []
-    for bays in (1, 8):
-        ctx.say("held by %d bay(s)" % bays)
-        figures += held(ctx, bays)
+    """Held after import and with one and eight bays assembled; the smallest heap."""
+    ctx.say("held")
+    assembled = [held(ctx, bays) for bays in (1, 8)]
+    figures = split(ctx, *assembled)
     if ctx.quick:
         ctx.say("does it follow?")
-        follows(ctx, 1, programs.HEAP_KB)
+        if follows(ctx, 1, programs.HEAP_KB) is None:
+            raise RuntimeError("one bay does not follow in %d KB" % programs.HEAP_KB)
     else:
         figures.append(smallest(ctx))
     return figures
 
 
 def held(ctx, bays):
+    """What target/heap.py says for so many bays."""
     folder = ctx.folder("heap")
     config = default_config(bays, 0, folder)
     config["buses"][0] = {"name": "rs485", "kind": "tcp", "host": "127.0.0.1", "port": 1}
     write_config(config, folder / "config.json")
-    found = programs.run(MICROPYTHON, "heap", [folder / "config.json"], ROOMY_KB)
-    code, functions, modules = bytecode(found["modules"].split(","))
-    note = "%d bytes of bytecode in %d functions of %d modules" % (code, functions, modules)
-    figures = []
-    if bays == 1:
-        figures.append(kb("after import: bytecode", code, note=note))
-        figures.append(kb("after import: data", found["imported"] - found["start"] - code))
-    data = found["assembled"] - found["start"] - code
-    name = "assembled, %d bay%s: data" % (bays, "" if bays == 1 else "s")
-    target = TARGET_KB if bays == 8 else None
-    note = "of it configuration %.1f KB" % ((found["configured"] - found["imported"]) / 1024)
-    figures.append(kb(name, data, target, note))
+    return programs.run(MICROPYTHON, "heap", [folder / "config.json"], ROOMY_KB)
+
+
+def split(ctx, one, eight):
+    """Code and data of the two."""
+    modules = [name for name in one["modules"].split(",") if name.split(".")[0] in mpy.ROOMS]
+    code = loaded.code(modules, ctx.folder("heap-code"))
+    octets, _, functions = loaded.bytecode(modules)
+    note = "%d modules; bytecode of %d functions %.1f KB, the rest names, constants, prototypes" % (
+        len(modules),
+        functions,
+        octets / 1024,
+    )
+    figures = [kb("after import: code", code, note=note)]
+    figures.append(kb("after import: data", one["imported"] - one["start"] - code))
+    for bays, found, target in ((1, one, None), (8, eight, TARGET_KB)):
+        name = "assembled, %d bay%s: data" % (bays, "" if bays == 1 else "s")
+        note = "of it the configuration %.1f KB" % ((found["configured"] - found["imported"]) / 1024)
+        figures.append(kb(name, found["assembled"] - found["start"] - code, target, note))
     return figures
 
 
 def kb(name, octets, target=None, note=""):
     return Figure(NAME, name, octets / 1024, "KB", target, note=note)
-
-
-def bytecode(modules):
-    """(bytes in whole blocks, functions, modules) of the portable rooms among the imported modules."""
-    octets = functions = files = 0
-    for name in modules:
-        if name.split(".")[0] not in mpy.ROOMS:
-            continue
-        path = mpy.BUILD.joinpath(*name.split("."))
-        file = path.with_suffix(".mpy") if path.with_suffix(".mpy").exists() else path / "__init__.mpy"
-        sizes = functions_of(file.read_bytes())[1:]
-        octets += sum(-(-size // BLOCK) * BLOCK for size in sizes)
-        functions += len(sizes)
-        files += 1
-    return octets, functions, files
 
 
 def follows(ctx, bays, heap_kb):

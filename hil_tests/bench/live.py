@@ -92,7 +92,8 @@ def handover(name, delays, orders, is_judged):
         max(delays),
     )
     target = CYCLE_MS if is_judged else None
-    figure = Figure(NAME, name + ", order to write taken, p99", quantile(delays, 0.99), "ms", target, note=note)
+    p99_ms = quantile(delays, 0.99)
+    figure = Figure(NAME, name + ", order to write taken, p99", p99_ms, "ms", target, note=note)
     lost = Figure(NAME, name + ", orders that never arrived", orders - len(delays), "", 0, "==")
     return [figure, lost]
 
@@ -115,7 +116,8 @@ def gaps(name, counted, interpreter):
 
 def buses(name, counted):
     seconds = counted["ran_ms"] / 1000
-    bad = {key: counted[key] for key in ("timeouts", "crc_errors", "mismatches", "exceptions") if counted[key]}
+    kinds = ("timeouts", "crc_errors", "mismatches", "exceptions")
+    bad = {kind: counted[kind] for kind in kinds if counted[kind]}
     note = "serial line %.1f/s, %.0f %% of %d baud; failed: %s" % (
         counted["serial_requests"] / seconds,
         counted["serial_octets"] * 1000 / seconds / SERIAL_BAUD,

@@ -6,7 +6,6 @@ allocated after a collect, and collects with the bytes that they freed.
 """
 
 import gc
-import json
 
 from boards.sim.board import Board, write_line
 from boards.station import assemble, run
@@ -91,7 +90,8 @@ def main(arguments):
 
 
 def _counted(loop, watched, ran_ms):
-    text = "ran_ms=%d steps=%d event_steps=%d turns=%d" % (ran_ms, loop.steps, loop.event_steps, watched.turns)
+    text = "ran_ms=%d steps=%d event_steps=%d" % (ran_ms, loop.steps, loop.event_steps)
+    text += " turns=%d" % watched.turns
     text += " gap_us=%d over_budget=%d idle_us=%d" % (
         loop.longest_gap_us,
         watched.over_budget,
