@@ -1,0 +1,184 @@
+"""Measurements on the board: `main([WHAT, ...])` prints `MEASURE <name> <value>` lines.
+
+step BAYS          the control step alone: instructions (mean, worst of 60) and bytes of heap per step
+modbus             one poll of a converter (TCP) and of a meter (RTU) by their drivers: instructions, bytes
+setpoint           a set-point from its octets to the confirmation in the link's buffer
+boot CONFIG        heap left when the station of this configuration stands, and the pause of a collect
+cycle CONFIG N     N cycles of the whole loop with devices in memory: instructions (mean, worst), collects
+"""
+
+import gc
+
+from hil_tests.m3.target.counter import Counter, report
+
+
+def main(arguments):
+    {"step": step, "modbus": modbus, "setpoint": setpoint, "boot": boot, "cycle": cycle}[arguments.pop(0)](arguments)
+    return 0
+
+
+def step(arguments):
+    from hil_tests.portable.firmware_support import raw_config, settled
+
+    bays = int(arguments[0])
+    raw = raw_config(bays=bays, rating_w=15000)
+    raw["site"].update({"import_max_w": 400000, "export_max_w": 400000})
+    bench = settled(raw)
+    counter = Counter()
+    total = worst = taken = 0
+    for i in range(60):
+        bench.order((15000, -15000, 4321)[i // 10 % 3] * bays)
+        bench.now = (bench.now + 100) & 0x3FFFFFFF
+        bench.feed()
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        counter.begin()
+        bench.controller.step(bench.now)
+        instructions = counter.end()
+        taken += gc.mem_alloc() - before
+        gc.enable()
+        total += instructions
+        worst = max(worst, instructions)
+        for k in range(bays):
+            bench.measured_w[k] = bench.bays[k].command_w.value
+    report("step_%d_mean" % bays, total // 60)
+    report("step_%d_worst" % bays, worst)
+    report("step_%d_bytes" % bays, taken // 60)
+
+
+def modbus(arguments):
+    from drivers.converter_sunspec import SunSpecConverter
+    from drivers.meter_sdm630 import Sdm630
+    from firmware.image import Image
+    from hil_tests.m3.target.inside import InsideBoard
+
+    image = Image({}, [{}])
+    board = InsideBoard()
+    tcp = {"name": "c", "kind": "tcp", "timeout_ms": 500}
+    rtu = {"name": "m", "kind": "rtu", "baud": 9600, "timeout_ms": 500}
+    converter = SunSpecConverter(1, 100, 8000, image.bays[0], print)
+    meter = Sdm630(1, 200, 1, image.station)
+    _poll(board, "poll_tcp", tcp, converter, 40)
+    _poll(board, "poll_rtu", rtu, meter, 3)
+
+
+def _poll(board, name, row, device, skip):
+    """Mean of ten transactions after the first `skip` of them (discovery, first writes)."""
+    bus = board.make_bus(row)
+    bus.add(device)
+    face = board.faces.pop()
+    counter = board.counter
+    instructions = taken = 0
+    now = 1000
+    before = done = 0
+    while done < skip + 10:
+        now += 1
+        face.serve(now)
+        if not bus.is_due(now):
+            continue
+        mark = gc.mem_alloc()
+        counter.begin()
+        bus.service(now)
+        spent = counter.end()
+        mark = gc.mem_alloc() - mark
+        if bus.master.replies != before:
+            before = bus.master.replies
+            done += 1
+        if done >= skip:
+            instructions += spent
+            taken += mark
+    report(name, instructions // 10)
+    report(name + "_bytes", taken // 10)
+
+
+def setpoint(arguments):
+    from firmware.assembly import make_image
+    from firmware.config import validate
+    from firmware.eventlog import EventLog
+    from firmware.telecontrol import Telecontrol
+    from firmware.wallclock import WallClock
+    from hil_tests.portable.firmware_support import raw_config
+
+    raw = raw_config(bays=1, rating_w=15000)
+    raw["telecontrol"] = {"event_slots": 16, "max_links": 1}
+    config = validate(raw)
+    image = make_image(config)
+    telecontrol = Telecontrol(image, config, WallClock(0), EventLog(8))
+    station = telecontrol.station
+    link = station.open_link("127.0.0.1", 0)
+    counter = Counter()
+    link.feed(b"\x68\x04\x07\x00\x00\x00", 6, 0)
+    frame = bytearray(b"\x68\x12\x00\x00\x00\x00\x32\x01\x06\x00\x01\x00\x01\x62\x00\x00\x00\xc0\x40\x00")
+    total = taken = 0
+    now = 10
+    for i in range(20):
+        link.tx.clear()
+        image.order_event = False
+        frame[2] = 2 * i & 0xFF
+        frame[4] = _sent(link)
+        gc.collect()
+        mark = gc.mem_alloc()
+        counter.begin()
+        link.feed(frame, len(frame), now)
+        total += counter.end()
+        taken += gc.mem_alloc() - mark
+        if not image.order_event or link.is_closed:
+            raise AssertionError("the set-point was not taken")
+        now += 20
+    report("setpoint", total // 20)
+    report("setpoint_bytes", taken // 20)
+
+
+def _sent(link):
+    """N(R) that acknowledges all that the link has sent."""
+    return link.vs * 2 & 0xFF
+
+
+def boot(arguments):
+    board, loop = _station(arguments.pop(0))
+    board.faces.clear()
+    gc.collect()
+    report("heap_free", gc.mem_free())
+    report("heap_used", gc.mem_alloc())
+    board.counter.begin()
+    gc.collect()
+    report("collect", board.counter.end())
+
+
+def cycle(arguments):
+    count = int(arguments.pop())
+    board, loop = _station(arguments.pop(0))
+    loop.start()
+    image = loop.image
+    while loop.steps < 30:
+        loop.turn()
+    board.cycles = []
+    board.collects = []
+    gc.collect()
+    gc.threshold(-1)
+    for i in range(count):
+        if i % 10 == 0:
+            image.station.agc_w.put((9000, -9000, 4000)[i // 10 % 3], board.now())
+            image.order_event = True
+        image.station.master_alive.put(1, board.now())
+        target = loop.steps + 1
+        while loop.steps < target:
+            loop.turn()
+    cycles = board.cycles
+    report("cycle_mean", sum(cycles) // len(cycles))
+    report("cycle_worst", max(cycles))
+    report("collects", len(board.collects))
+    report("collect_worst", max(board.collects or [0]))
+    report("power", image.station.power_w.value)
+
+
+def _station(text):
+    from boards.mps2_an385.main import read
+    from boards.station import assemble
+    from hil_tests.m3.target.inside import InsideBoard
+
+    board = InsideBoard()
+    loop = assemble(board, read(board, text))
+    board.loop = loop
+    return board, loop
