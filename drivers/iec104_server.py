@@ -2,15 +2,18 @@
 outstation, closes what the outstation closes.
 
 Who may connect and who may command is the outstation's decision; this file only knows sockets. Between two
-steps a turn with an order costs no more than reading, answering and writing: timers run when one is due.
+steps a turn with an order costs no more than reading, answering and writing: timers run in tick(), which the
+loop calls after every step.
 """
 
+from protocols.iec104.const import MAX_APDU
 from protocols.ticks import ticks_add, ticks_diff
 
 _READ_BYTES = 512
 _READS_A_TURN = 4  # a flooding master does not hold up the others
 _LONGEST_WAIT_MS = 1000
 _RETRY_MS = 10
+_SPARE = 24  # octets of a link's `tx` that only S and U frames may use
 
 
 class Iec104Server:
@@ -30,13 +33,9 @@ class Iec104Server:
         """Accept, read, answer; every confirmation is on its way when this returns."""
         if self.listener.ready:
             self._accept(now)
-        is_heard = False
         for i in range(len(self.ports)):
             if self.ports[i].ready:
                 self._receive(self.ports[i], self.links[i], now)
-                is_heard = True
-        if is_heard:
-            self._plan(now)
         if ticks_diff(now, self.due_at) >= 0:
             self.tick(now)
 
@@ -77,14 +76,19 @@ class Iec104Server:
             port = self.listener.accept()
 
     def _receive(self, port, link, now):
+        state = link.state
         for _ in range(_READS_A_TURN):
             n = port.read_into(self._buf)
             if n == 0:
-                return
+                break
             link.feed(self._buf, n, now)
+            if link.tx.end + MAX_APDU + _SPARE > len(link.tx.buf):
+                self.due_at = now  # an answer may wait for room in `tx`
             self._write(port, link.tx)
             if link.is_closed or not port.ready:
-                return
+                break
+        if link.is_closed or link.state != state or not port.is_open or link.tx.end > link.tx.start:
+            self.due_at = now  # started, stopped, ended; or the socket is full
 
     def _write(self, port, tx):
         while tx.end > tx.start:
