@@ -89,3 +89,22 @@ def test_load_that_wanders_within_its_bounds_and_a_meter_that_goes():
         scene.plant.clear("meter_silent")
         scene.run(4000)
     assert within(scene)
+
+
+@pytest.mark.parametrize("seed", [104, 204, 304])
+def test_several_bays_and_the_meter_fail_at_once(seed):
+    """Never two faults on one bay: a converter that ignores its lease and cannot be heard is beyond us."""
+    scene = shared()
+    rnd = random.Random(seed)
+    scene.master.plan = wild_orders(rnd, scene.ms, 45_000)
+    active = {}
+    for _ in range(14):
+        scene.run(rnd.randrange(200, 4000))
+        where = rnd.choice((0, 1, 2, 3, "meter"))
+        bay = {} if where == "meter" else {"bay": where}
+        if where in active:
+            scene.plant.clear(active.pop(where), **bay)
+        else:
+            active[where] = "meter_silent" if where == "meter" else rnd.choice(FAULTS)
+            scene.plant.inject(active[where], **bay)
+    assert within(scene)
