@@ -26,19 +26,23 @@ def fits(path):
     return path.stem != "__init__" and not too_large_floats(path)
 
 
+def build(name):
+    """The image "firmware", or "tests" with the suite and the programs of these tests in it."""
+    return image.build(BOARD, name, modules_of(SUITE) + modules_of(TARGET) if name == "tests" else ())
+
+
 @functools.cache
-def _build(name):
-    extra = modules_of(SUITE) + modules_of(TARGET) if name == "tests" else ()
+def _built(name):
     try:
         qemu.program(BOARD)
-        return image.build(BOARD, name, extra)
+        return build(name)
     except (BuildError, EmulateError) as error:
         return error
 
 
 def get(name):
     """The image "firmware" or "tests"; the test is left out, in CI it fails, when there is none."""
-    built = _build(name)
+    built = _built(name)
     if isinstance(built, BuildError) and not isinstance(built, Missing):
         pytest.fail(str(built), pytrace=False)
     if isinstance(built, Exception):

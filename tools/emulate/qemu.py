@@ -39,7 +39,7 @@ def start_record(words):
 
 
 def command(board, elf, record_path, serials, icount=None):
-    """argv; `serials`: what each UART is, as QEMU's -serial takes it, then further options per chardev."""
+    """argv; `serials`: what each UART is, as QEMU's -serial takes it."""
     emulator = boards.load(board)["emulator"]
     argv = [program(board), *emulator["machine"], "-display", "none", "-monitor", "none", "-semihosting"]
     argv += ["-kernel", str(elf)]
@@ -60,13 +60,19 @@ class Ended:
         self.output = output
 
 
-def run(image, words, icount=MEASURED, limit_s=LIMIT_S):
-    """Run MODULE ARGUMENT... on the board to its end, with nothing but the console attached."""
-    uarts = boards.load(image.board)["emulator"]["uarts"]
+def run(image, words, icount=MEASURED, limit_s=LIMIT_S, uarts=None, memory=()):
+    """Run MODULE ARGUMENT... on the board to its end, with the console attached.
+
+    `uarts`: {number: what QEMU's -serial takes} for others; `memory`: (file, address) to be loaded before.
+    """
+    count = boards.load(image.board)["emulator"]["uarts"]
+    serials = ["stdio"] + [(uarts or {}).get(number, "null") for number in range(1, count)]
     with tempfile.TemporaryDirectory(prefix="emulate-") as folder:
         record = Path(folder) / "start"
         record.write_bytes(start_record(words))
-        argv = command(image.board, image.elf, record, ["stdio"] + ["null"] * (uarts - 1), icount)
+        argv = command(image.board, image.elf, record, serials, icount)
+        for path, address in memory:
+            argv += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (path, address)]
         try:
             result = subprocess.run(
                 argv,

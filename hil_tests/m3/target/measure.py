@@ -59,8 +59,8 @@ def modbus(arguments):
     rtu = {"name": "m", "kind": "rtu", "baud": 9600, "timeout_ms": 500}
     converter = SunSpecConverter(1, 100, 8000, image.bays[0], print)
     meter = Sdm630(1, 200, 1, image.station)
-    _poll(board, "poll_tcp", tcp, converter, 40)
-    _poll(board, "poll_rtu", rtu, meter, 3)
+    _poll(board, "modbus_tcp", tcp, converter, 40)
+    _poll(board, "modbus_rtu", rtu, meter, 3)
 
 
 def _poll(board, name, row, device, skip):
@@ -88,7 +88,7 @@ def _poll(board, name, row, device, skip):
         if done >= skip:
             instructions += spent
             taken += mark
-    report(name, instructions // 10)
+    report(name + "_mean", instructions // 10)
     report(name + "_bytes", taken // 10)
 
 
@@ -126,7 +126,7 @@ def setpoint(arguments):
         if not image.order_event or link.is_closed:
             raise AssertionError("the set-point was not taken")
         now += 20
-    report("setpoint", total // 20)
+    report("setpoint_mean", total // 20)
     report("setpoint_bytes", taken // 20)
 
 
@@ -139,8 +139,8 @@ def boot(arguments):
     board, loop = _station(arguments.pop(0))
     board.faces.clear()
     gc.collect()
-    report("heap_free", gc.mem_free())
-    report("heap_used", gc.mem_alloc())
+    report("free", gc.mem_free())
+    report("used", gc.mem_alloc())
     board.counter.begin()
     gc.collect()
     report("collect", board.counter.end())
@@ -166,8 +166,8 @@ def cycle(arguments):
         while loop.steps < target:
             loop.turn()
     cycles = board.cycles
-    report("cycle_mean", sum(cycles) // len(cycles))
-    report("cycle_worst", max(cycles))
+    report("mean", sum(cycles) // len(cycles))
+    report("worst", max(cycles))
     report("collects", len(board.collects))
     report("collect_worst", max(board.collects or [0]))
     report("power", image.station.power_w.value)
