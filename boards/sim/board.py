@@ -79,6 +79,7 @@ class Board:
         """Collect garbage where that is our business, and only when there is enough of it."""
         if _ON_MICROPYTHON and gc.mem_alloc() - self._floor > _COLLECT_BYTES:
             gc.collect()
+            gc.threshold(-1)  # it counts the frames of calls too, and would strike between order and answer
             self._floor = gc.mem_alloc()
 
     def set_clock(self, clock, now):
