@@ -7,6 +7,7 @@ import gc
 import sys
 import time
 
+from boards.sim import room  # before anything that fills the heap
 from boards.station import PortError
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.poller import Poller
@@ -78,9 +79,14 @@ class Board:
     def idle(self, slack_ms):
         """Collect garbage where that is our business, and only when there is enough of it."""
         if _ON_MICROPYTHON and gc.mem_alloc() - self._floor > _COLLECT_BYTES:
+            self._settle()
             gc.collect()
-            gc.threshold(-1)  # it counts the frames of calls too, and would strike between order and answer
             self._floor = gc.mem_alloc()
+
+    def _settle(self):
+        """All is assembled; a threshold counts the frames of calls too, and would strike before an answer."""
+        room.give_back()
+        gc.threshold(-1)
 
     def set_clock(self, clock, now):
         """A process has the host's clock."""

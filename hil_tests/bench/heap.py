@@ -79,7 +79,7 @@ def follows(ctx, bays, heap_kb):
             master.setpoint(watts / 1000)
             master.attend(3.0)
             total_w = sum(bay["order_w"] for bay in site.control.state()["bays"])
-    except (Failure, ConnectionError, TimeoutError):
+    except (Failure, ConnectionError, TimeoutError, RuntimeError):
         return None
     return site.counted if total_w == -watts else None
 

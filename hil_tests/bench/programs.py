@@ -67,7 +67,7 @@ class BenchSite(Site):
     def __exit__(self, *exception):
         super().__exit__(*exception)
         if exception[0] is None:
-            self.counted = results(self.firmware.last)
+            self.counted = results(self.firmware.last)  # RuntimeError when it ended in another way
 
     @property
     def iec104_port(self):

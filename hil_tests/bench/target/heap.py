@@ -16,11 +16,12 @@ def main(arguments):
     at_start = _held()
     import boards.sim.main
 
-    imported = _held()
+    imported = _held() - boards.sim.room.BYTES
     config = boards.sim.main.load(arguments[0])
-    configured = _held()
+    configured = _held() - boards.sim.room.BYTES
     board = boards.sim.board.Board(print)
     loop = boards.station.assemble(board, config)
+    boards.sim.room.give_back()
     assembled = _held()
     total = assembled + gc.mem_free()
     loop.server.close(0)
