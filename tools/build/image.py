@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tools.build import BuildError, Missing, boards, footprint, freeze, source
 from tools.build.closure import closure, too_large_floats
+from tools.build.inline import inline
 from tools.mpy import ROOT, compiler
 
 CROSS = "arm-none-eabi-"
@@ -108,7 +109,7 @@ class Job:
             parts.append(str((self.tree / stamp).stat().st_mtime_ns))
         for part in parts:
             digest.update(part.encode() + b"\0")
-        for path in [Path(__file__), Path(freeze.__file__)]:
+        for path in sorted(Path(__file__).parent.glob("*.py")):
             digest.update(path.read_bytes())
         for path in [ROOT / p for p in self.files] + self._c_files() + [ROOT / s["file"] for s in self.standins]:
             digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -150,7 +151,9 @@ class Job:
         """The generated files: manifest, user module, and the empty library that the port's rules ask for."""
         for made in ("frozen_content.c", "firmware.elf"):  # makemanifest does not see that a file has gone
             (self.objects / made).unlink(missing_ok=True)
-        lines = ["freeze(%r, %r)" % (str(ROOT), tuple(str(p) for p in self.files))]
+        for path, text in self._sources().items():
+            _write(self.work / "sources" / path, text)
+        lines = ["freeze(%r, %r)" % (str(self.work / "sources"), tuple(str(p) for p in self.files))]
         for standin in self.standins:
             name = standin["module"] + ".py"
             _write(self.work / "standins" / name, (ROOT / standin["file"]).read_text(encoding="utf-8"))
@@ -163,6 +166,11 @@ class Job:
         for path in self._c_files():
             _write(module / path.name, path.read_text(encoding="utf-8"))
         _write(self.work / "library" / "README.md", "No module of micropython-lib is frozen.\n")
+
+    def _sources(self):
+        """{path: text} of what is frozen."""
+        texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in self.files}
+        return inline(texts) if self.image["inline"] else texts
 
     def _variables(self):
         yield from self.image["make"].items()
