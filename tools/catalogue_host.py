@@ -6,7 +6,7 @@ HOST = "host"
 PORT_BUSY, CHILD_DIED, CHILD_LATE, INTERPRETER_MISSING, SIGNAL_FILE = 501, 502, 503, 504, 505
 PACKAGE_MISSING, MASTER_FAILED, RECORDING_BAD, REPLAY_DIFFERS, PORT_FORBIDDEN = 506, 507, 508, 509, 510
 BOARD_UNKNOWN, BENCH_FAILED, INTERRUPTED, ENVELOPE_BROKEN, OUTPUT_UNWRITABLE = 511, 512, 513, 514, 515
-BAD_OPTION, PLANT_SECTION, PART_MISSING, LINT_FAILED = 516, 517, 518, 519
+BAD_OPTION, PLANT_SECTION, PART_MISSING, LINT_FAILED, BUILD_FAILED = 516, 517, 518, 519, 520
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -44,6 +44,11 @@ ROWS = (
     (BOARD_UNKNOWN, HOST, "no such board", "没有该控制板",
      ("There is no folder of that name under boards/.", "boards/ 下没有同名目录。"),
      ("Use one of the boards named above.", "使用上面列出的板名。")),
+    (BUILD_FAILED, HOST, "the firmware image was not built", "固件镜像构建失败",
+     ("A tool or package is missing, or the code does not fit the board.",
+      "缺少工具或软件包，或代码超出该板容量。"),
+     ("Do what the text above says; `v2g build --modules` shows what takes room.",
+      "按上述提示处理；v2g build --modules 可列出各模块占用。")),
     (BENCH_FAILED, HOST, "the bench missed a goal", "基准测试未达标",
      ("See the rows above.", "见上表。"),
      ("Run it again on a quiet machine before you conclude.", "在空闲机器上重测后再下结论。")),

@@ -74,7 +74,9 @@ JsonFile = Annotated[Path, option("Write every figure there. 结果写入文件"
 Recording = Annotated[
     Path, typer.Argument(metavar="FILE", help="A recording: runs/.../record.v2gr. 录波文件")
 ]
-Board = Annotated[str, option("Name of a folder under boards/. 控制板名称")]
+Board = Annotated[str, option("Name of a folder under boards/: sim, or an emulated board. 控制板名称")]
+Source = Annotated[Path, option("A MicroPython checkout instead of Debian's source package.", metavar="DIR")]
+Modules = Annotated[bool, option("Flash per module too. 列出各模块占用", "--modules")]
 Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
 
 
@@ -127,11 +129,12 @@ def demo(
     bays: Bays = None,
     signal_file: SignalFile = None,
     json_file: JsonFile = None,
+    board: Board = "sim",
 ):
     """The whole chain for a minute: dispatcher, charger, simulated plant; summary and plot. 一分钟演示。"""
     from tools.demo.run import run_demo
 
-    run_demo(seconds, interpreter.value, bays or 1, signal_file, json_file, Settings.lang)
+    run_demo(seconds, interpreter.value, bays or 1, signal_file, json_file, Settings.lang, board)
 
 
 @app.command()
@@ -142,13 +145,14 @@ def up(
     interpreter: Firmware = Interpreter.micropython,
     bays: Bays = None,
     config: Config = None,
+    board: Board = "sim",
 ):
     """Charger and simulated plant, waiting for your own 104 master to dial in. 等待您的主站接入。"""
     from tools import commands
 
     if config is not None and bays is not None:
         raise Failure(BAD_OPTION, "--bays %d: a configuration file has its own bays" % bays)
-    commands.up(iec104_port, seconds, interpreter.value, bays or 1, config)
+    commands.up(iec104_port, seconds, interpreter.value, bays or 1, config, board)
 
 
 @app.command()
@@ -158,6 +162,24 @@ def run(config: Config, board: Board = "sim", interpreter: Firmware = Interprete
     from tools import commands
 
     commands.run(board, config, interpreter.value)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def build(board: Board = "mps2_an385", source: Source = None, modules: Modules = False):
+    """Build a board's firmware image; prints the flash and RAM that it takes. 构建固件镜像。"""
+    from tools import commands
+
+    commands.build(board, source, modules)
+
+
+@app.command()
+@reported(0)
+def emulate(config: Config, board: Board = "mps2_an385"):
+    """The firmware on an emulated microcontroller, in the foreground. 在仿真单片机上运行固件。"""
+    from tools import commands
+
+    commands.run(board, config, "")
 
 
 @app.command()

@@ -8,7 +8,13 @@ from firmware import codes
 from firmware.config import ConfigError, load
 from tools import runtime, up as site
 from tools.catalogue import Failure
-from tools.catalogue_host import BOARD_UNKNOWN, CHILD_DIED, INTERPRETER_MISSING, OUTPUT_UNWRITABLE
+from tools.catalogue_host import (
+    BOARD_UNKNOWN,
+    BUILD_FAILED,
+    CHILD_DIED,
+    INTERPRETER_MISSING,
+    OUTPUT_UNWRITABLE,
+)
 from tools.catalogue_host import PLANT_SECTION, PORT_BUSY, RECORDING_BAD, REPLAY_DIFFERS
 from tools.child import ROOT, Child
 from tools.defaults import default_config, new_run_dir
@@ -42,7 +48,7 @@ def run_dir():
         raise Failure(OUTPUT_UNWRITABLE, "runs/: %s" % error.strerror) from None
 
 
-def up(iec104_port, seconds, interpreter, bays, config_path):
+def up(iec104_port, seconds, interpreter, bays, config_path, board):
     """Charger and plant, until `seconds` have passed or Ctrl-C."""
     whose = "--iec104-port"
     if config_path is not None and iec104_port is None:
@@ -55,8 +61,9 @@ def up(iec104_port, seconds, interpreter, bays, config_path):
         folder = run_dir()
         if iec104_port is not None:
             config["telecontrol"]["port"] = iec104_port
+    known_board(board)
     print("v2g: files of this run in %s; Ctrl-C stops it" % folder, file=sys.stderr)
-    site.up(config, folder, interpreter, seconds, whose)
+    site.up(config, folder, interpreter, seconds, whose, board)
 
 
 def foreground(name, argv, env=None):
@@ -78,13 +85,34 @@ def command(interpreter, module, arguments):
         raise Failure(INTERPRETER_MISSING, str(error)) from None
 
 
+def known_board(name):
+    """Failure unless there is such a folder under boards/."""
+    boards = sorted(p.parent.name for p in (ROOT / "boards").glob("*/board.json"))
+    if name not in boards:
+        raise Failure(BOARD_UNKNOWN, "%s; there is: %s" % (name, ", ".join(boards)))
+
+
+def build(board, source, modules):
+    """Build a board's image and print what it takes."""
+    from tools.build import BuildError
+    from tools.build.__main__ import report
+
+    known_board(board)
+    try:
+        report(board, source, modules)
+    except BuildError as error:
+        raise Failure(BUILD_FAILED, str(error)) from None
+
+
 def run(board, config_path, interpreter):
     """The firmware of a board in the foreground."""
-    boards = sorted(p.parent.name for p in (ROOT / "boards").glob("*/board.json"))
-    if board not in boards:
-        raise Failure(BOARD_UNKNOWN, "%s; there is: %s" % (board, ", ".join(boards)))
+    known_board(board)
     load_config(config_path)
-    argv, env = command(interpreter, "boards.%s.main" % board, [config_path.resolve()])
+    if board == site.SIM:
+        argv, env = command(interpreter, "boards.sim.main", [config_path.resolve()])
+    else:
+        site.build_image(board)
+        argv, env = runtime.emulated_command(board, config_path)
     status, child = foreground("firmware", argv, env)
     if status != 0:
         raise site.firmware_failure(Failure(CHILD_DIED, "firmware, exit status %d" % status), child)

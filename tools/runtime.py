@@ -51,6 +51,19 @@ def command(interpreter, module, arguments=(), heap_kb=HEAP_KB):
     raise ValueError("interpreter %r: not one of %s" % (interpreter, ", ".join(INTERPRETERS)))
 
 
+def emulated_command(board, config_path):
+    """(argv, env) that start the firmware of an emulated board, building its image when that is not current."""
+    return [
+        sys.executable,
+        "-u",
+        "-m",
+        "tools.emulate",
+        str(Path(config_path).resolve()),
+        "--board",
+        board,
+    ], None
+
+
 def firmware_command(interpreter, config_path, heap_kb=HEAP_KB):
     """(argv, env) that start the firmware of the simulated board in the foreground with this configuration
     file.

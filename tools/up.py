@@ -13,7 +13,14 @@ from pathlib import Path
 from firmware import codes
 from tools import runtime
 from tools.catalogue import Failure
-from tools.catalogue_host import CHILD_LATE, INTERPRETER_MISSING, OUTPUT_UNWRITABLE, PLANT_SECTION
+from tools.build import BuildError, image
+from tools.catalogue_host import (
+    BUILD_FAILED,
+    CHILD_LATE,
+    INTERPRETER_MISSING,
+    OUTPUT_UNWRITABLE,
+    PLANT_SECTION,
+)
 from tools.catalogue_host import PORT_BUSY, PORT_FORBIDDEN
 from tools.child import Child
 from tools.defaults import with_plant_ports, write_config
@@ -25,6 +32,7 @@ FIRMWARE_START_S = 30
 FIRST_ORDER_S = 10
 PLANT_EXIT_PORT = 3
 POLL_S = 0.1
+SIM = "sim"  # the board that runs in a process
 HEAP_KB_PER_BAY = 64
 CAUSES = ("#V003", "#V005", "#V1", "#V209", "#V409")  # messages with which the firmware gives up
 
@@ -64,12 +72,16 @@ def firmware_failure(failure, child):
 
 
 class Site:
-    """Plant and firmware of one configuration; `run_dir` takes configuration, logs and truth."""
+    """Plant and firmware of one configuration; `run_dir` takes configuration, logs and truth.
 
-    def __init__(self, config, run_dir, interpreter, port_whose="telecontrol.port"):
+    `board` other than "sim" is an emulated one, which has its own interpreter.
+    """
+
+    def __init__(self, config, run_dir, interpreter, port_whose="telecontrol.port", board=SIM):
         self.config = config
         self.run_dir = Path(run_dir)
         self.interpreter = interpreter
+        self.board = board
         self._port_whose = port_whose
         self.plant = self.firmware = self.control = None
         self.iec104 = self.meter = ""
@@ -101,6 +113,8 @@ class Site:
             check_plant(self.config["plant"])
         except PlantConfigError as error:
             raise Failure(PLANT_SECTION, str(error)) from None
+        if self.board != SIM:
+            build_image(self.board)
         self._start_plant()
         self._start_firmware()
         self._await_orders()
@@ -135,16 +149,22 @@ class Site:
         self.config = with_plant_ports(self.config, self.converters)
 
     def _start_firmware(self):
-        try:
-            heap_kb = max(runtime.HEAP_KB, len(self.config["bays"]) * HEAP_KB_PER_BAY)
-            argv, env = runtime.firmware_command(self.interpreter, self._write_config(), heap_kb)
-        except runtime.RuntimeMissing as error:
-            raise Failure(INTERPRETER_MISSING, str(error)) from None
+        argv, env = self._firmware_command()
         self.firmware = Child("firmware", argv, self.run_dir / "firmware.log", env)
         try:
             self.firmware.wait_line("ready ", FIRMWARE_START_S)
         except Failure as failure:
             raise firmware_failure(failure, self.firmware) from None
+
+    def _firmware_command(self):
+        config_path = self._write_config()
+        if self.board != SIM:
+            return runtime.emulated_command(self.board, config_path)
+        heap_kb = max(runtime.HEAP_KB, len(self.config["bays"]) * HEAP_KB_PER_BAY)
+        try:
+            return runtime.firmware_command(self.interpreter, config_path, heap_kb)
+        except runtime.RuntimeMissing as error:
+            raise Failure(INTERPRETER_MISSING, str(error)) from None
 
     def _await_orders(self):
         deadline = time.monotonic() + FIRST_ORDER_S
@@ -175,9 +195,17 @@ class Site:
                 child.stop()
 
 
-def up(config, run_dir, interpreter, seconds, port_whose):
+def build_image(board):
+    """The board's firmware image, made anew where something changed; what is going on goes to stderr."""
+    try:
+        return image.build(board, say=lambda text: print("v2g: " + text, file=sys.stderr, flush=True))
+    except BuildError as error:
+        raise Failure(BUILD_FAILED, str(error)) from None
+
+
+def up(config, run_dir, interpreter, seconds, port_whose, board=SIM):
     """Run until `seconds` have passed (None: until Ctrl-C)."""
-    with Site(config, run_dir, interpreter, port_whose) as site:
+    with Site(config, run_dir, interpreter, port_whose, board) as site:
         print(site.ready_line(), flush=True)
         end = None if seconds is None else time.monotonic() + seconds
         while end is None or time.monotonic() < end:

@@ -14,19 +14,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from tools.catalogue import Failure
 from tools.catalogue_host import ENVELOPE_BROKEN, MASTER_FAILED, OUTPUT_UNWRITABLE
 from tools.child import Child
-from tools.commands import run_dir
+from tools.commands import known_board, run_dir
 from tools.demo import evaluate, plan as plans, report
 from tools.demo.live import View
 from tools.demo.state import State
 from tools.defaults import RATING_W, default_config
-from tools.up import Site
+from tools.up import SIM, Site
 
 SOC_BP = (8820, 6000, 4000, 7500)  # the first battery is nearly full: its upper limit shall be seen at work
 REFRESH_S = 0.25
 CONNECT_S = 20
 
 
-def run_demo(seconds, interpreter, bays, signal_file, json_file, lang):
+def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board):
     """Everything; Failure says what went wrong."""
     console = Console()
     rating_kw = bays * RATING_W / 1000
@@ -36,14 +36,16 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang):
     folder = run_dir()
     config = default_config(bays, 0, folder, [SOC_BP[i % len(SOC_BP)] for i in range(bays)])
     console.print("files of this run: %s" % folder, style="dim", highlight=False)
-    title = "V2G demo: %d bay%s, firmware on %s" % (bays, "s" if bays > 1 else "", interpreter)
+    known_board(board)
+    runs_on = interpreter if board == SIM else "emulated %s" % board
+    title = "V2G demo: %d bay%s, firmware on %s" % (bays, "s" if bays > 1 else "", runs_on)
     state = State()
-    with Site(config, folder, interpreter) as site:
+    with Site(config, folder, interpreter, board=board) as site:
         console.print(site.ready_line(), style="dim", highlight=False, soft_wrap=True)
         with View(console, state, plan, rating_kw, title) as view:
             _play(site, plan, state, view, folder)
         config = site.config
-    figures, run = _figures(config, folder, state, plan, interpreter, bays)
+    figures, run = _figures(config, folder, state, plan, runs_on, bays)
     figures["pjm"] = _pjm(console)
     figures["plot"] = str(_plot(run, figures, folder, title))
     report.print_summary(console, figures)
@@ -80,13 +82,13 @@ def _play(site, plan, state, view, folder):
         raise Failure(MASTER_FAILED, "exit status %d" % status, master.last)
 
 
-def _figures(config, folder, state, plan, interpreter, bays):
+def _figures(config, folder, state, plan, runs_on, bays):
     from firmware.config import validate
 
     config = validate(config)
     truth = evaluate.Truth(folder / "truth", bays)
     run = evaluate.Run(truth, state, config)
-    figures = {"interpreter": interpreter, "bays": bays, "run_dir": str(folder)}
+    figures = {"interpreter": runs_on, "bays": bays, "run_dir": str(folder)}
     figures.update(evaluate.evaluate(run, plan))
     return figures, run
 
