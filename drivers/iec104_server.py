@@ -30,14 +30,14 @@ class Iec104Server:
         poller.add(listener.sock, listener)
 
     def service(self, now):
-        """Accept, read, answer; every confirmation is on its way when this returns."""
-        if self.listener.ready:
-            self._accept(now)
+        """Read, answer, accept; every confirmation is on its way when this returns."""
         for i in range(len(self.ports)):
             if self.ports[i].ready:
                 self._receive(self.ports[i], self.links[i], now)
         if ticks_diff(now, self.due_at) >= 0:
             self.tick(now)
+        if self.listener.ready:
+            self._accept(now)  # last: a master that comes back finds its old connection cleared away
 
     def tick(self, now):
         """Run timers, send events and cyclic data, close what has ended; due after a step, or at `due_at`."""

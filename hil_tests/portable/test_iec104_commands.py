@@ -274,19 +274,22 @@ def test_row_95_a_set_point_every_second_for_an_hour():
 
 def test_row_116_every_order_is_told_with_its_result():
     rig, master = fresh()
+    station = rig.station
     told = []
 
     def on_command(link, cmd, type_id, value, result):
-        told.append((link.peer, cmd and cmd.ioa, type_id, value, result))
+        where = (station.order_oa, station.order_ca, station.order_ioa)
+        told.append((link.peer, cmd and cmd.ioa, where, type_id, value, result))
 
-    rig.station.on_command = on_command
-    master.ask(setpoint(TEN))
-    master.ask(asdu(50, 6, 5, TEN + "00"))
-    master.ask(asdu(200, 6, 5))
+    station.on_command = on_command
+    master.ask(setpoint(TEN, oa=9))
+    master.ask(asdu(50, 6, 5, TEN + "00", oa=3))
+    master.ask(asdu(200, 6, 5, ca=300))
     master.ask(asdu(45, 6, SWITCH, "81"))
+    master.ask(asdu(50, 6, SETPOINT)[:8])
     assert told == [
-        ("10.0.0.1", SETPOINT, 50, 10.0, c.ACCEPTED),
-        ("10.0.0.1", None, 50, None, c.REFUSED_IOA),
-        ("10.0.0.1", None, 200, None, c.REFUSED_TYPE),
-        ("10.0.0.1", SWITCH, 45, True, c.REFUSED_SELECT),
+        ("10.0.0.1", SETPOINT, (9, 1, SETPOINT), 50, 10.0, c.ACCEPTED),
+        ("10.0.0.1", None, (3, 1, 5), 50, None, c.REFUSED_IOA),
+        ("10.0.0.1", None, (0, 300, 5), 200, None, c.REFUSED_TYPE),
+        ("10.0.0.1", SWITCH, (0, 1, SWITCH), 45, True, c.REFUSED_SELECT),
     ]

@@ -121,9 +121,7 @@ def order(station, link, buf, at, n, now):
     else:
         result = _judge(station, cmd, link, type_id, value, buf, at, now)
     link.answer(buf, at, n, confirmation | c.NEGATIVE if result else confirmation, now)
-    station.count(result)
-    if station.on_command is not None:
-        station.on_command(link, cmd, type_id, value, result)
+    station.judged(link, cmd, buf, at, n, value, result)
 
 
 def _judge(station, cmd, link, type_id, value, buf, at, now):

@@ -45,6 +45,9 @@ class Outstation(Masters):
         self.scratch = bytearray(32)
         self.counts = array("i", [0] * len(c.COUNT_NAMES))
         self.on_command = None  # on_command(link, cmd, type_id, value, result), result: index into counts
+        self.order_oa = 0  # for on_command: originator, common address and object address (-1 none) as received
+        self.order_ca = 0
+        self.order_ioa = -1
         self.on_clock = None  # on_clock(accepted, now) after C_CS_NA_1
         self.on_reset = None  # on_reset(link, now) -> True when the process will restart
         self.overflow_point = None  # a binary point that tells that events were lost
@@ -120,10 +123,17 @@ class Outstation(Masters):
 
     def refuse(self, link, buf, at, n, kind, cause, now):
         """Count and answer a refusal: the mirrored ASDU with P/N = 1."""
-        self.counts[kind] += 1
         link.answer(buf, at, n, cause | c.NEGATIVE, now)
+        self.judged(link, None, buf, at, n, None, kind)
+
+    def judged(self, link, cmd, buf, at, n, value, result):
+        """Count what became of the ASDU buf[at:at+n], and tell the application."""
+        self.counts[result] += 1
         if self.on_command is not None:
-            self.on_command(link, None, buf[at], None, kind)
+            self.order_oa = buf[at + 3]
+            self.order_ca = buf[at + 4] | buf[at + 5] << 8
+            self.order_ioa = buf[at + 6] | buf[at + 7] << 8 | buf[at + 8] << 16 if n >= 9 else -1
+            self.on_command(link, cmd, buf[at], value, result)
 
     def first_object(self, buf, at, n):
         """Put the ASDU's header and first object into `scratch`, with VSQ 1."""

@@ -1,0 +1,99 @@
+"""Row 115 on the firmware itself: the charger's process with no plant, because what is asked is its answer to the
+dispatcher alone.
+"""
+
+import json
+import struct
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from firmware import codes
+from hil_tests.rows import wire
+from hil_tests.rows.events import objects
+from hil_tests.rows.row import check
+from hil_tests.rows.targets import free_port
+from tools import runtime
+
+LOST_S = 2
+FALLBACK, WINNER = 0x0010, 0x4026
+WINNERS = (
+    ("hold", codes.WINNER_HOLD),
+    ("ramp_to_zero", codes.WINNER_RAMP_TO_ZERO),
+    ("schedule", codes.WINNER_SCHEDULE),
+)
+
+
+def _configuration(port, fallback):
+    return {
+        "site": {"import_max_w": 30000, "export_max_w": 30000},
+        "buses": [{"name": "converter", "kind": "tcp", "host": "127.0.0.1", "port": free_port()}],
+        "bays": [{"name": "bay1", "rating_w": 15000, "converter": {"bus": "converter"}}],
+        "control": {
+            "ramp_w_per_s": 6000,
+            "fallback": fallback,
+            "master_lost_s": LOST_S,
+            "schedule": [[0, 4000]],
+        },
+        "telecontrol": {"port": port, "listen": "127.0.0.1", "t1_s": 2, "t2_s": 1, "t3_s": 1},
+    }
+
+
+class Firmware:
+    """The simulated board's process."""
+
+    def __init__(self, interpreter, fallback, folder):
+        self.port = free_port()
+        path = Path(folder) / (fallback + ".json")
+        path.write_text(json.dumps(_configuration(self.port, fallback)))
+        argv, env = runtime.firmware_command(interpreter, path)
+        self.process = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def ready(self):
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if line.startswith("ready "):
+                return
+        check(False, "the firmware did not start: " + "".join(said)[-400:])
+
+    def stop(self):
+        runtime.stop(self.process)
+        self.process.stdout.close()
+
+
+def _told(port):
+    """Events of flag and winner that a master finds when it comes back: [(address, value)]."""
+    m = wire.Master(port)
+    found = objects(m.start() + m.during(0.1))
+    m.close()
+    return [(ioa, value_of(element)) for ioa, element, _ in found if ioa in (FALLBACK, WINNER)]
+
+
+def value_of(element):
+    """A single point or a short float, as a whole number."""
+    return element[0] & 1 if len(element) == 1 else round(struct.unpack_from("<f", element)[0])
+
+
+def all_masters_gone(t):
+    """One order, then nobody, for each fallback; the three side by side."""
+    running = []
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for fallback, _ in WINNERS:
+                running.append(Firmware(t.target.name, fallback, folder))
+            for firmware in running:
+                firmware.ready()
+                m = wire.Master(firmware.port)
+                m.start()
+                check(t.is_served(m, 5.0), "the set-point is not confirmed")
+                m.close()
+            time.sleep(LOST_S + 0.6)
+            told = [_told(firmware.port) for firmware in running]
+        finally:
+            for firmware in running:
+                firmware.stop()
+    for (fallback, winner), got in zip(WINNERS, told):
+        check((FALLBACK, 1) in got, "%s: no flag; %s" % (fallback, got))
+        check((WINNER, winner) in got, "%s: winner %d wanted; %s" % (fallback, winner, got))

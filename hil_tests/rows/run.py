@@ -1,0 +1,83 @@
+"""Runs rows against targets: one row after the other on a target, the targets side by side."""
+
+import threading
+import time
+
+from hil_tests.rows import targets
+from hil_tests.rows.context import Context
+from hil_tests.rows.row import FAILS, NOT_APPLICABLE, NOT_YET, PASSES, NotApplicable, Result, RowFailed, rows
+from hil_tests.rows.targets import TargetDied
+
+DAY_S = 86400
+APDUS = 3000
+
+
+class Options:
+    """How long the long rows are."""
+
+    def __init__(self, day_s=DAY_S, apdus=APDUS):
+        self.day_s = day_s
+        self.apdus = apdus
+
+
+def run_row(target, row, options):
+    """The Result of one row on one target."""
+    if row.not_yet:
+        return Result(row.number, target.name, NOT_YET, row.not_yet)
+    for need in row.needs:
+        if need in target.lacks:
+            return Result(row.number, target.name, NOT_APPLICABLE, target.lacks[need])
+    began = time.monotonic()
+    outcome, text = _attempt(target, row, options)
+    return Result(row.number, target.name, outcome, text, time.monotonic() - began)
+
+
+def _attempt(target, row, options):
+    context = None
+    try:
+        answer, seconds = target.fresh(row.station)
+        if "error" in answer:
+            return FAILS, "its parameters are refused: " + answer["error"]
+        context = Context(target, seconds, answer)
+        context.day_s, context.apdus = options.day_s, options.apdus
+        row.run(context)
+        return PASSES, ""
+    except NotApplicable as reason:
+        return NOT_APPLICABLE, str(reason)
+    except RowFailed as failure:
+        return FAILS, str(failure)
+    except (TargetDied, AssertionError) as failure:
+        return FAILS, str(failure) or type(failure).__name__
+    except (OSError, ValueError, LookupError, StopIteration) as failure:
+        return FAILS, "the test could not go on: %r" % failure
+    finally:
+        if context is not None:
+            context.close()
+
+
+def run(names, numbers, options, on_result):
+    """Results of all rows on all targets, as {target: {number: Result}}; on_result(result) as they come."""
+    chosen = [row for row in rows() if not numbers or row.number in numbers]
+    results = {name: {} for name in names}
+    threads = [
+        threading.Thread(target=_run_target, args=(name, chosen, options, results[name], on_result))
+        for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def _run_target(name, chosen, options, results, on_result):
+    target = targets.make(name)
+    try:
+        for row in chosen:
+            result = run_row(target, row, options)
+            if result.outcome == FAILS and target.process is not None and target.process.poll() is not None:
+                target.stop()
+            results[row.number] = result
+            on_result(result)
+    finally:
+        target.stop()
