@@ -8,11 +8,14 @@ measurement already shows. Without measurements no window closes and the booking
 A silent bay stays booked as it was until its lease has run out in the device and the power has fallen
 (release_ms), then at 0. A bay may leave its booking towards 0 by itself (trip, lease run out), and the meter
 may see that before we do: so whatever a measurement, or the release of a silent bay, adds to a booking is
-added to the bounds of the site's own load too.
+added to the bounds of the site's own load too; and a bay that was not seen for some polls counts, for those
+bounds, as anywhere between its booking and 0, because it may have dropped out and come back.
 
 Those bounds are kept as a set. Every meter sample gives an interval, as wide as the bays moved while the
 sample came; the load lies in all of them as long as it drifts no faster than load_w_per_s. A sample that
-contradicts the bounds replaces them; what the meter shows beyond the site's limit is added at once.
+contradicts the bounds replaces them; what the meter shows beyond the site's limit is added at once. So a load
+that drifts as stated takes the connection beyond its limit by no more than load_w_per_s times (hold_ms plus
+the time from a sample to the answer at the terminals), and only while bays move.
 
 lint: integer, hot
 """
@@ -28,9 +31,10 @@ _LONGEST_DRIFT_MS = 60000
 class BayBooking:
     """Keeps booked_lo_w and booked_hi_w of one bay."""
 
-    def __init__(self, bay, rating_w, response_ms, release_ms):
+    def __init__(self, bay, rating_w, response_ms, release_ms, fresh_ms):
         self.bay = bay
         self.response_ms = response_ms
+        self.fresh_ms = fresh_ms
         self.release_ms = release_ms
         self.tolerance_w = rating_w * _TOLERANCE_BP // 10000 + 20
         # Nobody knows what the device was last told before we started: book it at its worst.
@@ -60,6 +64,10 @@ class BayBooking:
             if not bay.silent.value:
                 self._fall_silent(now)
             self._book_silent(now)
+        if bay.booked_hi_w.value - was_hi > self.tolerance_w:
+            bay.booked_hi_w.value = max(bay.booked_hi_w.value, 0)  # between two polls it may have been at 0
+        if was_lo - bay.booked_lo_w.value > self.tolerance_w:
+            bay.booked_lo_w.value = min(bay.booked_lo_w.value, 0)
         self.rose_w = max(0, bay.booked_hi_w.value - was_hi)
         self.fell_w = max(0, was_lo - bay.booked_lo_w.value)
 
@@ -223,9 +231,15 @@ class SumBooking:
         """Take the bays' bookings into the window."""
         station = self.station
         hi = lo = 0
-        for bay in self.bays:
-            hi += bay.booked_hi_w.value
-            lo += bay.booked_lo_w.value
+        for i in range(len(self.bays)):
+            bay = self.bays[i]
+            bay_hi = bay.booked_hi_w.value
+            bay_lo = bay.booked_lo_w.value
+            if ticks_diff(now, bay.power_w.time) > self.bookings[i].fresh_ms or bay.silent.value:
+                bay_hi = max(bay_hi, 0)  # not seen for a while: it may have dropped out, and come back
+                bay_lo = min(bay_lo, 0)
+            hi += bay_hi
+            lo += bay_lo
         if ticks_diff(now, station.sum_start.value) >= self.window_ms:
             station.sum_start.value = now
             station.sum_prev_hi_w.value = station.sum_cur_hi_w.value

@@ -33,8 +33,11 @@ class Controller:
         self.envelopes = []
         for i in range(len(bays)):
             converter = bays[i]["converter"]
+            fresh_ms = 2 * converter["poll_ms"] + config["station"]["cycle_ms"]
             self.bookings.append(
-                BayBooking(self.bays[i], ratings[i], converter["response_ms"], release_ms(converter))
+                BayBooking(
+                    self.bays[i], ratings[i], converter["response_ms"], release_ms(converter), fresh_ms
+                )
             )
             self.envelopes.append(BayEnvelope(self.bays[i], bays[i]))
         site = config["site"]

@@ -96,9 +96,9 @@ def test_silent_bay_is_booked_until_its_lease_is_over():
     bench.run(40)
     assert bench.commands() == [5000, 5000]
     bench.measured_w[0] = None
+    bench.load_w = 5000  # nothing changed at the meter: the silent bay still takes its 5 kW
     bench.run(3)
     assert bench.commands() == [5000, 5000]
-    bench.load_w = 5000  # nothing changed at the meter: the silent bay still takes its 5 kW
     bench.run(RELEASE_MS // 100)
     assert bench.bays[0].silent.value == 1
     assert bench.commands() == [0, 5000]
@@ -297,6 +297,39 @@ def test_a_bay_that_trips_and_falls_silent_frees_no_more_than_it_had():
     for _ in range(40):
         bench.step()
         assert 2000 + bench.commands()[1] <= 12000, bench.commands()
+
+
+def test_a_bay_that_dropped_out_unseen_and_came_back_frees_nothing():
+    """A reconnected driver writes 0 W first: the meter sees the dip, the bay's own polls do not."""
+    raw = raw_config(bays=2, site={"import_max_w": 12000})
+    raw["bays"][0]["converter"]["max_age_ms"] = 1000
+    bench = settled(raw)
+    bench.load_w = 2000
+    bench.order(20000)
+    bench.run(30)
+    assert bench.commands() == [5000, 5000]
+    bench.follows = False
+    bench.measured_w[0] = None
+    bench.load_w = 7000
+    bench.run(4)
+    bench.load_w = 2000  # bay 0 is at 0 ...
+    bench.run(2)
+    assert base(bench)[1] >= 2000
+    bench.load_w = 7000  # ... and back
+    bench.step()
+    assert bench.commands()[1] <= 5000
+
+
+def test_a_sudden_drop_may_have_gone_further_between_two_polls():
+    bench = settled(raw_config(bays=2, site={"import_max_w": 12000}))
+    bench.load_w = 2000
+    bench.order(20000)
+    bench.run(30)
+    bench.follows = False
+    bench.measured_w[0] = 3000
+    bench.load_w = -1000  # the meter caught it at 0
+    bench.step()
+    assert base(bench)[1] >= 2000
 
 
 def test_noise_does_not_close_a_site_whose_meter_is_silent():
