@@ -189,3 +189,23 @@ def test_waiting_for_a_cut_is_named():
     bench.order(6000)
     bench.step()
     assert bench.station.limit.value in (codes.LIMIT_BOOKED, codes.LIMIT_SITE_IMPORT)
+
+
+def test_room_and_ends_of_the_window():
+    bench = settled(raw_config(bays=2, control={"ramp_w_per_s": 2000}))
+    bench.order(6000)
+    bench.run(40)
+    station = bench.station
+    assert (station.charge_room_w.value, station.discharge_room_w.value) == (14000, 26000)
+    assert (station.charge_done.value, station.discharge_done.value) == (0, 0)
+    assert station.ramp_w_per_min.value == 120000
+    bench.soc_bp = 9000
+    bench.run(3)
+    assert (station.charge_done.value, station.discharge_done.value) == (1, 0)
+    assert station.charge_room_w.value == 0
+    bench.soc_bp = 2000
+    bench.run(3)
+    assert (station.charge_done.value, station.discharge_done.value) == (0, 1)
+    bench.measured_w[0] = None
+    bench.run(5)
+    assert station.charge_room_w.quality == STALE
