@@ -19,9 +19,8 @@ MEASURED, ORDER, LEASE, STATE, RESULT = 0, 1, 2, 3, 4
 
 
 class Signal:
-    def __init__(self, index, name, kind, max_age_ms):
+    def __init__(self, index, kind, max_age_ms):
         self.index = index
-        self.name = name
         self.kind = kind
         self.max_age_ms = max_age_ms  # 0 = never stale
         self.value = 0
@@ -40,11 +39,13 @@ class Signal:
 
 
 class Group:
-    """Signals with a common prefix; each one is an attribute."""
+    """Signals of the station or of one bay; each one is an attribute."""
 
-    def __init__(self, image, prefix, rows, ages):
+    def __init__(self, signals, rows, ages):
         for name, kind in rows:
-            setattr(self, name, image.add(prefix + name, kind, ages.get(name, 0)))
+            signal = Signal(len(signals), kind, ages.get(name, 0))
+            signals.append(signal)
+            setattr(self, name, signal)
 
 
 STATION_ROWS = (
@@ -133,25 +134,17 @@ CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 
 
 
 class Image:
-    """Station and bay signals in one ordered tuple."""
+    """Station and bay signals in one ordered tuple. Their names are not kept: eight bays have 300 of them."""
 
     def __init__(self, station_ages, bay_ages):
         """station_ages: {signal name: max_age_ms}; bay_ages: one such dict per bay."""
-        self._list = []
-        self.station = Group(self, "station.", STATION_ROWS, station_ages)
-        bays = []
-        for ages in bay_ages:
-            bays.append(Group(self, "bay%d." % (len(bays) + 1), BAY_ROWS, ages))
-        self.bays = tuple(bays)
-        self.signals = tuple(self._list)
+        signals = []
+        self.station = Group(signals, STATION_ROWS, station_ages)
+        self.bays = tuple([Group(signals, BAY_ROWS, ages) for ages in bay_ages])
+        self.signals = tuple(signals)
         self.inputs = self.of_kinds((MEASURED, ORDER))
         self.outputs = self.of_kinds((LEASE, RESULT))
         self.order_event = False  # set by an order source: step soon; cleared by the loop
-
-    def add(self, name, kind, max_age_ms):
-        signal = Signal(len(self._list), name, kind, max_age_ms)
-        self._list.append(signal)
-        return signal
 
     def of_kinds(self, kinds):
         """The signals of these kinds, in index order."""
@@ -159,7 +152,17 @@ class Image:
 
     def find(self, name):
         """The signal with this full name ("bay1.soc_bp"), or None."""
-        for signal in self.signals:
-            if signal.name == name:
-                return signal
+        where, _, what = name.partition(".")
+        if where == "station":
+            return getattr(self.station, what, None)
+        for i in range(len(self.bays)):
+            if where == "bay%d" % (i + 1):
+                return getattr(self.bays[i], what, None)
         return None
+
+    def name_of(self, index):
+        """Full name of a signal, such as "station.agc_w" or "bay1.soc_bp"."""
+        index -= len(STATION_ROWS)
+        if index < 0:
+            return "station." + STATION_ROWS[index][0]
+        return "bay%d.%s" % (index // len(BAY_ROWS) + 1, BAY_ROWS[index % len(BAY_ROWS)][0])

@@ -140,7 +140,7 @@ class Replay:
     def _differs(self, signal, recorded):
         self.differing += 1
         if len(self.mismatches) < self.keep:
-            self.mismatches.append((self.steps, signal.name, recorded, signal.value))
+            self.mismatches.append((self.steps, self.image.name_of(signal.index), recorded, signal.value))
 
 
 def _read_header(file):

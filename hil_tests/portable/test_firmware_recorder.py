@@ -110,7 +110,7 @@ def test_replay_ends_in_the_same_state():
     image = replayed(run.data).image
     for signal in run.bench.image.signals:
         twin = image.signals[signal.index]
-        assert (twin.value, twin.quality) == (signal.value, signal.quality), signal.name
+        assert (twin.value, twin.quality) == (signal.value, signal.quality), signal.index
 
 
 def test_any_cut_at_a_snapshot_is_a_recording():
