@@ -77,6 +77,8 @@ Recording = Annotated[
 Board = Annotated[str, option("Name of a folder under boards/: sim, or an emulated board. 控制板名称")]
 Source = Annotated[Path, option("A MicroPython checkout instead of Debian's source package.", metavar="DIR")]
 Modules = Annotated[bool, option("Flash per module too. 列出各模块占用", "--modules")]
+Names = Annotated[list[str], typer.Argument(metavar="[MEASURE]...", help="Default: all of them.")]
+Quick = Annotated[bool, option("Fewer rounds: shows that it works, not what it measures.", "--quick")]
 Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
 
 
@@ -206,11 +208,12 @@ def check(config: ConfigArgument):
 
 @app.command()
 @reported(STOPPED_BY_HAND)
-def bench():
+def bench(names: Names = None, quick: Quick = False, json_file: JsonFile = None):
     """Measure: latency, allocation, throughput, memory, as ratios within one run. 性能测量。"""
     from tools import commands
 
-    commands.module("hil_tests.bench", [], BENCH_FAILED, PART_MISSING)
+    arguments = list(names or ()) + ["--quick"] * quick + (["--json", str(json_file)] if json_file else [])
+    commands.module("hil_tests.bench", arguments, BENCH_FAILED, PART_MISSING)
 
 
 @app.command()
