@@ -8,12 +8,12 @@ import gc
 import sys
 import time
 
-import mps2
+import mps2  # lint: ok P20 (start.c brings it)
 from machine import mem32
 
 from boards.station import PortError
 from drivers.modbus_bus import ModbusBus
-from drivers.ports.cmsdk_uart import CmsdkUart
+from drivers.ports.cmsdk_uart import CmsdkPort, CmsdkUart
 from drivers.ports.front_end import FramedClient, FramedListener, FrontEnd
 from firmware import codes
 from protocols.modbus.master import Master
@@ -172,7 +172,7 @@ class Board:
             return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"]))
         if row["device"] != "uart%d" % _METER:
             raise PortError(codes.PORT_FAILED, row["device"], "the one RTU bus of this board is uart1")
-        port = CmsdkUart(_UARTS[_METER], row["baud"])
+        port = CmsdkPort(_UARTS[_METER], row["baud"])
         self._lines.append(port)
         return ModbusBus(row["name"], port, Master(RtuFraming(row["baud"]), row["timeout_ms"]))
 

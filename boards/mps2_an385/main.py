@@ -1,4 +1,5 @@
-"""Starts the firmware on the emulated Cortex-M3: `main([CONFIGURATION])`, the configuration itself as JSON text.
+"""Starts the firmware on the emulated Cortex-M3: `main([CONFIGURATION])`, the configuration itself as
+JSON text.
 
 A second word `ticks=N` sets the millisecond clock first, so that a run can begin just before its wrap.
 """

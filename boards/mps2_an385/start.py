@@ -1,8 +1,8 @@
 """Runs by itself after a reset: takes the start record from memory and calls MODULE.main([ARGUMENT, ...]).
 
-The record (start.c names its words) holds the same words as a command line on the host: the dotted name of the
-program, then its arguments, separated by NUL. The exit status goes back into it.
-Without a record there is no configuration, and so no power: MicroPython's prompt comes up on the console.
+The record (start.c names its words) holds the same words as a command line on the host: the dotted name
+of the program, then its arguments, separated by NUL. The exit status goes back into it. Without a record
+there is no configuration, and so no power: MicroPython's prompt comes up on the console.
 """
 
 import gc

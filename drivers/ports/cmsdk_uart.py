@@ -1,7 +1,11 @@
-"""A CMSDK APB UART, polled through machine.mem32 (Arm DDI 0479, APB UART: DATA, STATE, CTRL, INTSTATUS, BAUDDIV).
+"""A CMSDK APB UART, polled through machine.mem32 (Arm DDI 0479, APB UART: DATA, STATE, CTRL, INTSTATUS,
+BAUDDIV).
 
-Addresses above 2**30 are big integers: each is computed once. The receiver holds one byte; the board's wait() calls
-pump(), which does what an interrupt would: bytes go into a buffer until the line is quiet for a moment.
+Addresses above 2**30 are big integers: each is computed once. The receiver holds one byte; the board's
+wait() calls pump(), which does what an interrupt would: bytes go into a buffer until the line is quiet
+for a moment.
+
+lint: hot
 """
 
 from machine import mem32
@@ -15,30 +19,24 @@ _RX_FULL = const(2)
 _RX_INTERRUPT = const(2)
 _ENABLE = const(0x0B)  # transmitter, receiver, interrupt on reception
 _BYTES = const(300)
-QUIET_SPINS = const(24)  # polls without a byte that end a burst
+_QUIET_SPINS = const(24)  # polls without a byte that end a burst
 
 
 class CmsdkUart:
-    """Port face of drivers/ports; also receive() and send_byte() for whoever frames the bytes itself."""
+    """The registers: receive(), write() and settle() for whoever frames the bytes itself."""
 
     def __init__(self, base, baud):
         self.data = base
         self.state = base + 4
         self.interrupt = base + 0x0C
-        self.is_open = True
-        self.ready = False
-        self.error = 0
-        self._rx = bytearray(_BYTES)
-        self._view = memoryview(self._rx)
-        self._have = 0
         mem32[base + 0x10] = max(_LEAST_DIVISOR, _CLOCK_HZ // baud)
         mem32[base + 8] = _ENABLE
 
-    def service(self, now):
-        """A serial line needs no upkeep."""
-
     def receive(self, buf, at, limit, spins):
-        """Bytes from the line into buf[at:limit]; returns the position behind the last one."""
+        """Bytes from the line into buf[at:limit]; returns the position behind the last one.
+
+        `spins`: polls without a byte after which it gives up.
+        """
         registers = mem32
         state = self.state
         data = self.data
@@ -54,27 +52,9 @@ class CmsdkUart:
                     break
         return at
 
-    def pump(self):
-        """Take in what arrives; True when there is something to read."""
-        self._have = self.receive(self._rx, self._have, _BYTES, QUIET_SPINS)
-        self.ready = self._have > 0
-        return self.ready
-
     def settle(self):
         """Forget the interrupt of bytes seen so far, so that the next byte wakes the processor."""
         mem32[self.interrupt] = _RX_INTERRUPT
-
-    def read_into(self, buf):
-        n = min(len(buf), self._have)
-        if n:
-            rx = self._rx
-            have = self._have
-            buf[:n] = self._view[:n]
-            for i in range(n, have):
-                rx[i - n] = rx[i]
-            self._have = have - n
-        self.ready = self._have > 0
-        return n
 
     def write(self, buf, start, n):
         """Bytes that the transmitter took; it takes one at a time."""
@@ -85,6 +65,40 @@ class CmsdkUart:
             if registers[state] & _TX_FULL:
                 return i - start
             registers[data] = buf[i]
+        return n
+
+
+class CmsdkPort(CmsdkUart):
+    """A raw line with the face of drivers/ports: bytes wait in a buffer until they are read."""
+
+    def __init__(self, base, baud):
+        super().__init__(base, baud)
+        self.is_open = True
+        self.ready = False
+        self.error = 0
+        self._rx = bytearray(_BYTES)
+        self._have = 0
+
+    def service(self, now):
+        """A serial line needs no upkeep."""
+
+    def pump(self):
+        """Take in what arrives; True when there is something to read."""
+        self._have = self.receive(self._rx, self._have, _BYTES, _QUIET_SPINS)
+        self.ready = self._have > 0
+        return self.ready
+
+    def read_into(self, buf):
+        """Bytes read into `buf`, 0 when there are none."""
+        rx = self._rx
+        have = self._have
+        n = min(len(buf), have)
+        for i in range(n):
+            buf[i] = rx[i]
+        for i in range(n, have):
+            rx[i - n] = rx[i]
+        self._have = have - n
+        self.ready = have > n
         return n
 
     def close(self):

@@ -1,13 +1,18 @@
-"""Frames on a serial line between the controller and its network front end: many links over one wire that cannot open or close.
+"""Frames on a serial line between the controller and its network front end: many links over one wire
+that cannot open or close.
 
-Frame: 0xA5, sequence, link, kind, length n (0..250), n bytes, then the low half of the CRC-32 (ISO-HDLC) of everything behind 0xA5, high byte first.
-  RESET  link 0, "?" says that every link and listener is gone and asks for the answer "!"; the sequence begins at 0
+Frame: 0xA5, sequence, link, kind, length n (0..250), n bytes, then the low half of the CRC-32 (ISO-HDLC)
+of everything behind 0xA5, high byte first.
+  RESET  link 0, "?" says that every link and listener is gone and asks for the answer "!"; the sequence
+           begins at 0
   LISTEN link 0, "HOST:PORT" asks; the answer has no text
-  OPEN   towards the network: "HOST:PORT", or "record" for the recording; towards us: the peer's address, or the answer to ours
+  OPEN   towards the network: "HOST:PORT", or "record" for the recording; towards us: the peer's address,
+           or the answer to ours
   DATA   bytes of the link
   CLOSE  the link is over; the text says why. On link 0: LISTEN was refused
-We number the links that we open from 128 up, the front end its own from 1 to 127. A frame that is damaged or missing ends
-every link at once, for a TCP stream with a hole in it is worth nothing; until the next RESET all other frames are dropped.
+We number the links that we open from 128 up, the front end its own from 1 to 127. A frame that is
+damaged or missing ends every link at once, for a TCP stream with a hole in it is worth nothing; until
+the next RESET all other frames are dropped.
 """
 
 from binascii import crc32
@@ -26,7 +31,7 @@ _HEADER = const(5)
 _TAIL = const(2)
 _SPINS = const(8)
 _PATIENCE = const(16)  # frames
-_TX_BYTES = const(1200)
+_TX_BYTES = const(600)
 
 
 class FrameLine:

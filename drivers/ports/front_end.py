@@ -1,5 +1,5 @@
-"""TCP through a network front end on a serial line (drivers/ports/framed.py): the faces of drivers/ports/tcp.py
-for boards without a stack.
+"""TCP through a network front end on a serial line (drivers/ports/framed.py): the faces of
+drivers/ports/tcp.py for boards without a stack.
 
 FrontEnd owns the line and its links; the board's wait() calls pump(). One received frame waits in the line
 until its link has been read, so a slow reader holds up the others on the same line and, by the line's flow

@@ -1,4 +1,6 @@
-"""Lane (b): instructions, bytes and pauses on the Cortex-M3, each run bit for bit the same, below stored ceilings."""
+"""Lane (b): instructions, bytes and pauses on the Cortex-M3, each run bit for bit the same, below stored
+ceilings.
+"""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""Lane (c), the recorded half: what the Cortex-M3 computes is what CPython computes, bit for bit, and the other
-way round. The recordings begin shortly before the ticks wrap.
+"""Lane (c), the recorded half: what the Cortex-M3 computes is what CPython computes, bit for bit, and
+the other way round. The recordings begin shortly before the ticks wrap.
 """
 
 import io

@@ -9,6 +9,7 @@ import subprocess
 from tools.build import BuildError
 
 SHARED = "names and tables"
+FROZEN = ("fun_data_", "const_", "children_", "raw_code_", "proto_fun_", "frozen_module_")
 
 
 def measure(elf, cross, files):
@@ -17,7 +18,7 @@ def measure(elf, cross, files):
     escaped = {str(path).replace("/", "_").replace(".py", ""): path for path in files}
     names = sorted(escaped, key=len, reverse=True)
     for symbol, size in _symbols(elf, cross):
-        if symbol.startswith(("fun_data_", "const_", "children_", "raw_code_", "proto_fun_", "frozen_module_")):
+        if symbol.startswith(FROZEN):
             tail = next((n for n in names if "_%s_" % n in symbol or symbol.endswith("_" + n)), None)
             if tail is not None:
                 by_module[escaped[tail]] += size
@@ -29,7 +30,8 @@ def measure(elf, cross, files):
         packages[name] = packages.get(name, 0) + size
     packages[SHARED] = frozen - sum(packages.values())
     modules = {str(path): size for path, size in sorted(by_module.items())}
-    return {"packages": packages, "modules": modules, "frozen": frozen, "flash": text + data, "ram": data + bss}
+    sizes = {"packages": packages, "modules": modules, "frozen": frozen}
+    return dict(sizes, flash=text + data, ram=data + bss)
 
 
 def package_of(path):
@@ -63,10 +65,14 @@ def check(sizes, budget):
 def table(sizes, budget, heap=None):
     """Lines for people; `heap`: {package: bytes of heap after its import} where somebody has measured it."""
     heap = heap or {}
-    lines = ["%-24s %9s %9s" % ("", "flash B", "heap B" if heap else "")]
+    row = "%-24s %9s %9s"
+    lines = [row % ("", "flash B", "heap B" if heap else "")]
     for name, size in sorted(sizes["packages"].items()):
-        lines.append("%-24s %9d %9s" % (name, size, heap.get(name, "")))
-    lines.append("%-24s %9d %9s   budget %d" % ("all frozen code", sizes["frozen"], sum(heap.values()) or "", budget["frozen_bytes"]))
-    lines.append("%-24s %9d" % ("MicroPython", sizes["flash"] - sizes["frozen"]))
-    lines.append("RAM fixed by the linker %d B, of which the heap %d B" % (sizes["ram"], budget["heap_bytes"]))
+        lines.append(row % (name, size, heap.get(name, "")))
+    taken = sum(heap.get(name, 0) for name in sizes["packages"])
+    lines.append(row % ("all frozen code", sizes["frozen"], taken or ""))
+    lines.append(row % ("  budget", budget["frozen_bytes"], ""))
+    lines.append(row % ("MicroPython", sizes["flash"] - sizes["frozen"], heap.get("start", "")))
+    fixed = "RAM fixed by the linker %d B, of which the heap %d B" % (sizes["ram"], budget["heap_bytes"])
+    lines.append(fixed + ("; %d B of it free after all imports" % heap["free"] if heap else ""))
     return lines

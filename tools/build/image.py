@@ -111,7 +111,8 @@ class Job:
             digest.update(part.encode() + b"\0")
         for path in sorted(Path(__file__).parent.glob("*.py")):
             digest.update(path.read_bytes())
-        for path in [ROOT / p for p in self.files] + self._c_files() + [ROOT / s["file"] for s in self.standins]:
+        standins = [ROOT / standin["file"] for standin in self.standins]
+        for path in [ROOT / p for p in self.files] + self._c_files() + standins:
             digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 
@@ -136,7 +137,12 @@ class Job:
         argv += ["%s=%s" % pair for pair in self._variables()]
         with open(log, "w", encoding="utf-8") as out:
             status = subprocess.run(
-                argv, env=self._environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=LIMIT_S
+                argv,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                timeout=LIMIT_S,
             ).returncode
         if status != 0:
             raise BuildError("make failed (%s):\n%s" % (log.relative_to(ROOT), _last_lines(log)))
@@ -182,7 +188,7 @@ class Job:
         yield "MAKE_MANIFEST", "%s %s %s" % (sys.executable, freeze.__file__, self.tree)
 
     def _environment(self):
-        """Nothing of the day or of our own repository gets into the image: the same inputs give the same bytes."""
+        """Nothing of the day or of our own repository gets in: the same inputs give the same bytes."""
         env = dict(os.environ, LC_ALL="C", SOURCE_DATE_EPOCH="946684800")
         if self.tree.is_relative_to(ROOT):
             env.update(MICROPY_GIT_TAG="v" + self.tree.name.rpartition("-")[2], MICROPY_GIT_HASH="none")

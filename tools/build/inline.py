@@ -75,7 +75,7 @@ def inline(texts):
 
 
 def _bindings(tree):
-    """How often each name is bound anywhere in a file: assigned, imported, a parameter, a function, a class."""
+    """How often each name is bound anywhere in a file: assigned, imported, parameter, function, class."""
     bound = Counter()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -166,10 +166,12 @@ def _put_in(module):
 
 
 def _value_of(node, module):
-    """The constant that a name, or an attribute of an imported module, stands for; None for any other node."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and module.bound[node.id] == 1:
+    """The constant that a name, or an attribute of an imported module, stands for; None for other nodes."""
+    if not isinstance(getattr(node, "ctx", None), ast.Load):
+        return None
+    if isinstance(node, ast.Name) and module.bound[node.id] == 1:
         return module.known.get(node.id)
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         behind = module.aliases.get(node.value.id)
         if behind is not None and node.attr in behind.constants:
             node.value.is_inlined = True

@@ -16,7 +16,7 @@ def main(argv=None):
     parser.add_argument("config", type=Path, metavar="CONFIG")
     parser.add_argument("--board", default="mps2_an385")
     parser.add_argument("--source", type=Path, metavar="DIR", help="a MicroPython checkout")
-    parser.add_argument("--icount", default=qemu.LIVE, help="pace of the board, as QEMU takes it; '' for none")
+    parser.add_argument("--icount", default=qemu.LIVE, help="the board's pace, as QEMU takes it; '' for none")
     parser.add_argument("--uart", action="append", default=[], metavar="uartN=pty|tcp:...|/dev/...")
     parser.add_argument("--ticks", type=int, help="where the board's millisecond clock begins")
     options = parser.parse_args(argv)

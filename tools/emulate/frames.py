@@ -1,4 +1,6 @@
-"""The host's side of the framed line; the format stands in drivers/ports/framed.py and is written here anew."""
+"""The host's side of the framed line; the format stands in drivers/ports/framed.py, and is written anew
+here.
+"""
 
 import binascii
 import enum

@@ -1,8 +1,9 @@
 """QEMU as this project uses it: the command line, the start record, and programs that run to their end.
 
-Determinism: with `icount="shift=0,sleep=off"` one instruction is one nanosecond of the board's time and waiting
-costs no time of ours, so a run repeats bit for bit. Live: `shift=4,sleep=on,align=on` is 62.5 million
-instructions per second, our stand-in for a 100 MHz part at 1.6 clocks per instruction, held to the wall clock.
+Determinism: with `icount="shift=0,sleep=off"` one instruction is one nanosecond of the board's time and
+waiting costs no time of ours, so a run repeats bit for bit. Live: `shift=4,sleep=on,align=on` is 62.5
+million instructions per second, our stand-in for a 100 MHz part at 1.6 clocks per instruction, held to
+the wall clock.
 """
 
 import shutil

@@ -1,5 +1,6 @@
-"""A live run of a board's firmware in the emulator, with the face of a firmware process: the configuration in,
-console lines out, `ready ...` when it listens, SIGINT or SIGTERM for an orderly stop, its exit status.
+"""A live run of a board's firmware in the emulator, with the face of a firmware process: the
+configuration in, console lines out, `ready ...` when it listens, SIGINT or SIGTERM for an orderly stop,
+its exit status.
 
 The configuration is the one that boards/sim takes. The tty of its RTU bus becomes the board's RTU UART, TCP
 goes through the front ends, and the recording comes back through one of them into the file that it names.

@@ -1,1 +1,1 @@
-"""Programs of the tests that run on the board: portable, frozen into the image of the tests, started by name."""
+"""Programs of the tests that run on the board: portable, frozen into the tests' image, started by name."""

@@ -1,4 +1,4 @@
-"""Counts instructions: under `-icount shift=0` an instruction is a nanosecond, and timer 1 falls every 40 of them."""
+"""Counts instructions: under `-icount shift=0` one is a nanosecond, and timer 1 falls every 40 of them."""
 
 from machine import mem32
 

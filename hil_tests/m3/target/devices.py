@@ -1,7 +1,8 @@
-"""Simulated devices that live on the board beside the firmware: a meter and converters that do as they are told.
+"""Simulated devices that live on the board beside the firmware: a meter and converters that do as they
+are told.
 
-No plant and no physics: they answer in no time, so that what is measured is the firmware's own. Their register
-maps are written down here anew.
+No plant and no physics: they answer in no time, so that what is measured is the firmware's own. Their
+register maps are written down here anew.
 """
 
 from array import array

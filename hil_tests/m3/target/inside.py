@@ -1,7 +1,8 @@
-"""The board with its devices in memory: the whole firmware runs alone on the emulator, in the emulator's own time.
+"""The board with its devices in memory: the whole firmware runs alone on the emulator, in the emulator's
+own time.
 
-Instructions are counted from the end of one wait to the beginning of the next and summed up per control cycle;
-what the simulated devices take is left out. The collect, in the slack, is counted for itself.
+Instructions are counted from the end of one wait to the beginning of the next and summed up per control
+cycle; what the simulated devices take is left out. The collect, in the slack, is counted for itself.
 """
 
 import gc

@@ -13,7 +13,8 @@ from hil_tests.m3.target.counter import Counter, report
 
 
 def main(arguments):
-    {"step": step, "modbus": modbus, "setpoint": setpoint, "boot": boot, "cycle": cycle}[arguments.pop(0)](arguments)
+    what = {"step": step, "modbus": modbus, "setpoint": setpoint, "boot": boot, "cycle": cycle}
+    what[arguments.pop(0)](arguments)
     return 0
 
 
@@ -136,14 +137,27 @@ def _sent(link):
 
 
 def boot(arguments):
-    board, loop = _station(arguments.pop(0))
-    board.faces.clear()
+    from boards.mps2_an385.board import Board, write_line
+    from boards.mps2_an385.main import read
+    from boards.station import assemble
+    from drivers.ports.front_end import FramedListener
+
+    class Alone(Board):
+        """Does not wait for a front end that is not there."""
+
+        def listen(self, host, port):
+            return FramedListener(self._front_end(2), host, port)
+
+    board = Alone(write_line)
+    loop = assemble(board, read(board, arguments.pop(0)))
+    loop.start()
     gc.collect()
     report("free", gc.mem_free())
     report("used", gc.mem_alloc())
-    board.counter.begin()
+    counter = Counter()
+    counter.begin()
     gc.collect()
-    report("collect", board.counter.end())
+    report("collect", counter.end())
 
 
 def cycle(arguments):
@@ -156,7 +170,6 @@ def cycle(arguments):
     board.cycles = []
     board.collects = []
     gc.collect()
-    gc.threshold(-1)
     for i in range(count):
         if i % 10 == 0:
             image.station.agc_w.put((9000, -9000, 4000)[i // 10 % 3], board.now())

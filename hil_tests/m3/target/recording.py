@@ -1,5 +1,6 @@
-"""Recordings on the board: `main(["record", CONFIG, STEPS])` runs the station with devices in memory and writes
-what the recorder says, byte for byte, to UART3; `main(["replay", ADDRESS, LENGTH])` replays one that lies in memory.
+"""Recordings on the board: `main(["record", CONFIG, STEPS])` runs the station with devices in memory and
+writes what the recorder says, byte for byte, to UART3; `main(["replay", ADDRESS, LENGTH])` replays one
+that lies in memory.
 """
 
 from machine import mem8

@@ -1,0 +1,102 @@
+"""Constants are put in where they are used, and nothing else changes."""
+
+import pytest
+
+from tools.build import inline
+from tools.build.closure import closure, path_of
+
+BASE = """
+START, STOP = 1, 2
+MASK = 0x3FFF
+LIMIT = const(10)
+NAMES = ("a", "b")
+BIG = 1 << 40
+OFFSET = -MASK
+SHOWN = 7
+"""
+
+
+@pytest.fixture
+def put_in(monkeypatch):
+    """Inlines modules given by name, for which no file is asked."""
+
+    def work(**sources):
+        monkeypatch.setattr(inline, "path_of", lambda module: module if module in sources else None)
+        return inline.inline(sources)
+
+    return work
+
+
+def test_names_attributes_and_aliases(put_in):
+    user = """
+from base import LIMIT, START as FIRST, NAMES
+import base
+def f(x):
+    return FIRST + LIMIT + len(NAMES)
+"""
+    other = """
+from room import base as b
+def f(x):
+    return (x & b.MASK, b.BIG, b.OFFSET,
+            b.STOP)
+"""
+    done = put_in(base=BASE, user=user, other=other, **{"room.base": BASE})
+    assert "return 1 + 10 + len(NAMES)" in done["user"]
+    assert "from base import NAMES" in done["user"]
+    assert "(x & 16383, b.BIG, (-16383),\n            2)" in done["other"]
+    assert "from room import base as b" in done["other"]
+    before = (BASE, user, other, BASE)
+    assert [text.count("\n") for text in done.values()] == [text.count("\n") for text in before]
+
+
+def test_what_nobody_mentions_goes(put_in):
+    done = put_in(base=BASE, user="from base import START, STOP\nx = START + STOP\n")
+    assert done["user"] == "\nx = 1 + 2\n"
+    assert "START" not in done["base"] and "NAMES" in done["base"] and "BIG" in done["base"]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "from base import MASK\ndef f(MASK):\n    return MASK\n",
+        "from base import MASK\nMASK = 3\nx = MASK\n",
+        "from base import MASK\ndef f():\n    global MASK\n    MASK = 2\n    return MASK\n",
+        "import base\nx = base.MASK\n",
+        "import base\nx = getattr(base, 'MASK')\n",
+        "from base import MASK\nx = f'{MASK}'\n",
+    ],
+)
+def test_what_is_not_sure_stays(put_in, user):
+    done = put_in(base=BASE, user=user)
+    assert done["user"] == user
+    assert "MASK = 0x3FFF" in done["base"]
+
+
+def test_a_value_that_is_set_twice_is_none(put_in):
+    done = put_in(base="A = 1\nif A:\n    B = 2\nelse:\n    B = 3\nx = A + B\n")
+    assert done["base"].endswith("x = 1 + B\n") and "if 1:" in done["base"]
+
+
+def test_calculated_from_other_modules(put_in):
+    middle = "from a import UNIT\nSIZE = 3 * UNIT + 1\n"
+    done = put_in(a="UNIT = 4\n", b=middle, c="from b import SIZE\nx = [SIZE]\n")
+    assert done["c"] == "\nx = [13]\n"
+
+
+def test_characters_of_several_bytes_before_a_name(put_in):
+    done = put_in(a='UNIT = 4\nx = ("就地", UNIT)  # 就地\n')
+    assert 'x = ("就地", 4)  # 就地' in done["a"]
+
+
+def test_the_whole_firmware_still_compiles():
+    from tools.mpy import ROOT
+
+    paths = closure(["boards.mps2_an385.main"])
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in paths}
+    done = inline.inline(texts)
+    for path, text in done.items():
+        compile(text, str(path), "exec")
+        assert text.count("\n") == texts[path].count("\n"), path
+    saved = sum(len(texts[path]) - len(text) for path, text in done.items())
+    assert saved > 1000
+    assert path_of("firmware.loop") in done
