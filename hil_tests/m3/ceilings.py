@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hil_tests.m3 import images
 from tools.defaults import default_config
-from tools.emulate import qemu
+from tools.emulate import qemu, session
 
 FILE = Path(__file__).with_name("ceilings.json")
 MEASURE = "hil_tests.m3.target.measure"
@@ -26,12 +26,8 @@ class MeasureError(Exception):
 def board_config(bays, recording=False):
     """The default configuration as the emulated board gets it."""
     config = default_config(bays)
-    config["buses"][0]["device"] = "uart1"
-    config["plant"] = {}
-    config["recorder"] = {"path": "record", "ring_bytes": 4096} if recording else {}
-    for section, values in images.boards.load(images.BOARD)["configuration"].items():
-        config[section].update(values)
-    return json.dumps(config)
+    config["recorder"] = {"path": "record"} if recording else {}
+    return json.dumps(session.for_board(config, images.BOARD, "uart1"))
 
 
 def programs():

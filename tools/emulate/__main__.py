@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def main(argv=None):
     extra = [] if options.ticks is None else ["ticks=%d" % options.ticks]
     overrides = dict(word.split("=", 1) for word in options.uart)
     try:
-        config = load(str(options.config))
+        load(str(options.config))
+        config = json.loads(options.config.read_text(encoding="utf-8"))
         built = image.build(options.board, given_source=options.source, say=_say)
         running = session.run(built, config, options.icount, overrides, extra, _console)
         return asyncio.run(running)

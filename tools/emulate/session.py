@@ -9,6 +9,7 @@ goes through the front ends, and the recording comes back through one of them in
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from tools.build import boards
 from tools.emulate import EmulateError, qemu
 from tools.emulate.bridge import FrontEnd
+from tools.mpy import ROOT
 
 STOP_S = 8
 CTRL_C = b"\x03"
@@ -80,22 +82,33 @@ def _tty(name, devices):
     return str(path)
 
 
-def for_board(config, uarts):
-    """The configuration as the board gets it: its own UART's name, no section of the host's."""
-    buses = [
-        dict(bus, device=uarts.rtu_uart) if bus["kind"] == "rtu" else bus for bus in config.get("buses", ())
-    ]
-    return dict(config, buses=buses, plant={})
+def for_board(config, board, rtu_uart):
+    """The configuration as the board gets it: its own UART's name, no section of the host's, and the board's
+    own defaults (board.json) where the configuration says nothing.
+    """
+    buses = [dict(bus, device=rtu_uart) if bus["kind"] == "rtu" else bus for bus in config["buses"]]
+    config = dict(config, buses=buses, plant={})
+    for name, section in boards.load(board).get("configuration", {}).items():
+        config[name] = dict(section, **config.get(name, {}))
+    return config
+
+
+def firmware_command(config_path, board="mps2_an385"):
+    """(argv, env) that run a board's firmware with this configuration file, with a firmware process's face."""
+    path = str(Path(config_path).resolve())
+    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    return [sys.executable, "-u", "-m", "tools.emulate", path, "--board", board], env
 
 
 async def run(image, config, icount=qemu.LIVE, overrides=(), extra=(), say=print):
     """Boot, serve the UARTs until the firmware has ended; its exit status.
 
-    `config`: the decoded JSON; `overrides`: {uart name: what QEMU's -serial takes, or a tty's path}; `extra`:
+    `config`: the decoded JSON, checked; `overrides`: {uart name: what QEMU's -serial takes, or a tty's path}; `extra`:
     further words for the board's main; `say(line)` hears the console.
     """
     uarts = Uarts(image.board, config, dict(overrides))
-    words = ["boards.%s.main" % image.board, json.dumps(for_board(config, uarts)), *extra]
+    own = for_board(config, image.board, uarts.rtu_uart)
+    words = ["boards.%s.main" % image.board, json.dumps(own), *extra]
     record_path = (config.get("recorder") or {}).get("path") or None
     with tempfile.TemporaryDirectory(prefix="emulate-") as folder:
         start = Path(folder) / "start"
