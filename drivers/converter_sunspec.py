@@ -17,7 +17,7 @@ from firmware.image import (
     CONVERTER_STANDBY,
     GOOD,
 )
-from protocols.modbus.master import EXCEPTION
+from protocols.modbus.master import EXCEPTION, TIMEOUT
 from protocols.ticks import sooner, ticks_add, ticks_diff
 
 _HEARTBEAT_MS = 1000
@@ -211,14 +211,18 @@ class SunSpecConverter:
             signal.put(scale10(raw, self.discovery.scales[scale] + exponent), now)
 
     def failed(self, master, now):
+        """True: only a new connection can be trusted."""
         if self.job == FIND and master.error == EXCEPTION:
             self.discovery.refused()
             if self.discovery.failure >= 0:
                 self._reject(now)
-            return
-        if self.job == WRITE:
-            self.due_at[WRITE] = now  # a set-point may be repeated: it means the same twice
+            return False
         self.backoff.failed(now)
+        if self.job != WRITE:
+            return False
+        self.due_at[WRITE] = now  # a set-point may be repeated: it means the same twice
+        # but one that still lies in a network's buffers must not renew a lease later
+        return master.error == TIMEOUT
 
     def is_told(self, power_w):
         """Whether the device has confirmed this set-point, or does not answer at all."""
@@ -228,6 +232,8 @@ class SunSpecConverter:
         """The connection broke: whatever comes back may be another device, in another state."""
         self.discovery.restart()
         self.written_w = None
+        self.bay.power_w.fail()
+        self.bay.state.fail()
 
 
 def _state(st, invst):

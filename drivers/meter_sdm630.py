@@ -83,6 +83,7 @@ class Sdm630:
 
     def failed(self, master, now):
         self.backoff.failed(now)
+        return False
 
     def lost(self, now):
         """The connection broke; the age limits of the signals tell the rest."""

@@ -2,9 +2,9 @@
 it their turns.
 
 A device offers: urgency(now) -> how badly it wants the bus (-1 = not now), begin(master, now),
-done(master, now), failed(master, now), due_in(now) -> ms until it wants the bus, lost(now) for a broken
-connection, is_told(power_w) and stop_frame for the end. The bus owns nothing that a device could mean by
-its registers.
+done(master, now), failed(master, now) -> True when only a new connection can be trusted, due_in(now) ->
+ms until it wants the bus, lost(now) for a broken connection, is_told(power_w) and stop_frame for the
+end. The bus owns nothing that a device could mean by its registers.
 """
 
 from protocols.modbus.master import DONE, FAILED, IDLE
@@ -70,7 +70,8 @@ class ModbusBus:
             master.clear()
         elif master.state == FAILED:
             self.active = None
-            device.failed(master, now)
+            if device.failed(master, now) and self.port.is_buffered and self.port.is_open:
+                self.port.drop()
             master.clear()
 
     def _start(self, now):

@@ -18,6 +18,7 @@ from firmware.units import MAX_POWER_W, clip
 from protocols.ticks import ticks_diff
 
 LONGEST_STEP_MS = 60000
+_COUNT_MS = 1000
 
 
 class Controller:
@@ -119,7 +120,7 @@ def hold_ms(config):  # lint: cold
 
 
 def release_ms(converter):
-    """How long a bay that fell silent may still hold power: the lease in the device, then the fall to
-    zero.
+    """How long a bay that fell silent may still hold power: the lease in the device, which may count it in
+    whole seconds, then the fall to zero.
     """
-    return converter["lease_ms"] + converter["response_ms"] + converter["poll_ms"]
+    return converter["lease_ms"] + _COUNT_MS + converter["response_ms"] + converter["poll_ms"]

@@ -101,6 +101,8 @@ class Telecontrol:
 
     def follow(self, now):
         """A master lives as long as valid frames come in on a started link; t3 keeps them coming."""
+        if self.image.station.local.value:
+            self.image.station.agc_w.fail()  # whoever comes back from local mode waits for a new order
         seen = self.station.master_seen
         if seen != self.seen:
             self.seen = seen

@@ -71,6 +71,8 @@ class CmsdkUart:
 class CmsdkPort(CmsdkUart):
     """A raw line with the face of drivers/ports: bytes wait in a buffer until they are read."""
 
+    is_buffered = False
+
     def __init__(self, base, baud):
         super().__init__(base, baud)
         self.is_open = True

@@ -217,6 +217,8 @@ class FramedListener:
 class FramedClient(Link):
     """TcpClient's face: a link to host:port that reconnects by itself, with back-off."""
 
+    is_buffered = True
+
     def __init__(self, front_end, target):
         """`target`: "HOST:PORT"."""
         super().__init__(front_end, 0)

@@ -6,6 +6,8 @@ passes.
 class MemoryPort:
     """One end; make both with pair()."""
 
+    is_buffered = False
+
     def __init__(self, size):
         self.ready = False
         self.is_open = True

@@ -30,6 +30,8 @@ class SerialLine:
     other end began anew. OSError from __init__ when it is not there at first.
     """
 
+    is_buffered = False  # what was written is on the wire
+
     def __init__(self, device, baud, parity, poller):
         self.settings = (device, baud, parity)
         self.poller = poller

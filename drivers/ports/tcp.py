@@ -123,6 +123,8 @@ class TcpClient:
     = never connected.
     """
 
+    is_buffered = True  # what was written may reach the peer long after
+
     def __init__(self, host, port, poller):
         self.address = resolve(host, port)
         self.poller = poller

@@ -6,6 +6,8 @@ transceiver needs one.
 
 
 class UartPort:
+    is_buffered = False  # what was written is on the wire
+
     def __init__(self, uart, drive_enable=None):
         """`uart`: any(), readinto(), write() and, with `drive_enable` (a pin with .value()), txdone()."""
         self.sock = uart
