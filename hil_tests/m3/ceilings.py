@@ -16,6 +16,8 @@ from tools.emulate import qemu, session
 FILE = Path(__file__).with_name("ceilings.json")
 MEASURE = "hil_tests.m3.target.measure"
 STEP_BAYS = (1, 4, 8, 16)
+BOOT_BAYS = (1, 8)
+CYCLE_BAYS = (1, 4)  # with the simulated devices on the same heap there is no room for 8
 CYCLES = 100
 
 
@@ -35,8 +37,9 @@ def programs():
     runs = {"step_%d" % bays: ["step", str(bays)] for bays in STEP_BAYS}
     runs["modbus"] = ["modbus"]
     runs["setpoint"] = ["setpoint"]
-    for bays in (1, 8):
+    for bays in BOOT_BAYS:
         runs["boot_%d" % bays] = ["boot", board_config(bays)]
+    for bays in CYCLE_BAYS:
         runs["cycle_%d" % bays] = ["cycle", board_config(bays), str(CYCLES)]
     return runs
 
