@@ -119,6 +119,18 @@ def tell(board, errors):
     return 2
 
 
+def tell_events(board, now):
+    """Print what the event log holds, and empty it; `board.gaps_told` counts the recorder's gaps so far."""
+    log = board.log
+    if board.recorder is not None and board.recorder.gaps != board.gaps_told:
+        board.gaps_told = board.recorder.gaps
+        log.add(codes.RECORDER_GAP, board.gaps_told, now)
+    while log.count:
+        at = log.first
+        board.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
+        log.drop_first()
+
+
 def start(board, config):
     """Run the station of a checked configuration; returns the exit status."""
     try:

@@ -11,7 +11,7 @@ import time
 import mps2  # lint: ok P20 (start.c brings it)
 from machine import mem32
 
-from boards.station import PortError
+from boards.station import PortError, tell_events
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.cmsdk_uart import CmsdkPort, CmsdkUart
 from drivers.ports.front_end import FramedClient, FramedListener, FrontEnd
@@ -105,7 +105,7 @@ class Board:
         self.record_file = None
         self._chunk = bytearray(200)
         self._floor = 0
-        self._gaps = 0
+        self.gaps_told = 0
         self._lines = [Console(_UARTS[_CONSOLE])]
         self._front_ends = {}
         mem32[_CLOCKS_RELOAD] = _CLOCKS_MASK
@@ -199,14 +199,7 @@ class Board:
 
     def drain(self, now):
         """Print events and send recorded frames; outside the step."""
-        log = self.log
-        if self.recorder is not None and self.recorder.gaps != self._gaps:
-            self._gaps = self.recorder.gaps
-            log.add(codes.RECORDER_GAP, self._gaps, now)
-        while log.count:
-            at = log.first
-            self.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
-            log.drop_first()
+        tell_events(self, now)
         if self.record_file is not None:
             self._drain_recorder()
 

@@ -8,7 +8,7 @@ import sys
 import time
 
 from boards.sim import room  # before anything that fills the heap
-from boards.station import PortError
+from boards.station import PortError, tell_events
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.poller import Poller
 from drivers.ports.serial import SerialLine
@@ -43,7 +43,7 @@ class Board:
         self.record_file = None
         self._chunk = bytearray(1024)
         self._floor = 0
-        self._gaps = 0
+        self.gaps_told = 0
         if _ON_MICROPYTHON:
             gc.threshold(_THRESHOLD_BYTES)
 
@@ -121,14 +121,7 @@ class Board:
 
     def drain(self, now):
         """Print events and write recorded frames; outside the step."""
-        log = self.log
-        if self.recorder is not None and self.recorder.gaps != self._gaps:
-            self._gaps = self.recorder.gaps
-            log.add(codes.RECORDER_GAP, self._gaps, now)
-        while log.count:
-            at = log.first
-            self.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
-            log.drop_first()
+        tell_events(self, now)
         if self.record_file is not None:
             self._drain_recorder()
 
