@@ -134,10 +134,10 @@ class Loop:
                 driver.service(now)
             self.board.wait(5)
             now = self.board.now()
-        self.log.add(codes.STOPPED, self.longest_gap_us // 1000, now)
         self.server.close(now)
         for driver in self.drivers:
             driver.close()
+        self.log.add(codes.STOPPED, self.longest_gap_us // 1000, now)
         self.board.drain(now)
 
     def _withdrawn(self, now):
