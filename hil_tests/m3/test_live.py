@@ -1,5 +1,5 @@
-"""Lane (c), the live half: processor in the loop. The firmware on the Cortex-M3, held to the wall clock; plant and
-master on the host; and afterwards the same outputs here as there, bit for bit.
+"""Lane (c), the live half: processor in the loop. The firmware on the Cortex-M3, held to the wall clock;
+plant and master on the host; and afterwards the same outputs here as there, bit for bit.
 """
 
 import io
@@ -11,14 +11,14 @@ from firmware.replay import Replay
 from hil_tests.m3 import images
 from hil_tests.scenarios.live_site import LiveSite
 from tools import runtime
-from tools.emulate import session
 
 
 @pytest.fixture
 def on_the_board(monkeypatch):
     """The firmware of every live site runs on the emulated board."""
     images.get("firmware")
-    monkeypatch.setattr(runtime, "firmware_command", lambda _, path, *heap: session.firmware_command(path))
+    command = runtime.emulated_command
+    monkeypatch.setattr(runtime, "firmware_command", lambda _, path, *heap: command(images.BOARD, path))
 
 
 def test_the_board_follows_a_dispatcher_and_its_recording_replays_here(on_the_board, tmp_path):

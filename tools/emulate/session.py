@@ -9,7 +9,6 @@ goes through the front ends, and the recording comes back through one of them in
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import socket
 import sys
@@ -19,7 +18,6 @@ from pathlib import Path
 from tools.build import boards
 from tools.emulate import EmulateError, qemu
 from tools.emulate.bridge import FrontEnd
-from tools.mpy import ROOT
 
 STOP_S = 8
 CTRL_C = b"\x03"
@@ -93,18 +91,11 @@ def for_board(config, board, rtu_uart):
     return config
 
 
-def firmware_command(config_path, board="mps2_an385"):
-    """(argv, env) that run a board's firmware with this configuration file, with a firmware process's face."""
-    path = str(Path(config_path).resolve())
-    env = dict(os.environ, PYTHONPATH=str(ROOT))
-    return [sys.executable, "-u", "-m", "tools.emulate", path, "--board", board], env
-
-
 async def run(image, config, icount=qemu.LIVE, overrides=(), extra=(), say=print):
     """Boot, serve the UARTs until the firmware has ended; its exit status.
 
-    `config`: the decoded JSON, checked; `overrides`: {uart name: what QEMU's -serial takes, or a tty's path}; `extra`:
-    further words for the board's main; `say(line)` hears the console.
+    `config`: the decoded JSON, checked; `overrides`: {uart name: what QEMU's -serial takes, or a tty's path};
+    `extra`: further words for the board's main; `say(line)` hears the console.
     """
     uarts = Uarts(image.board, config, dict(overrides))
     own = for_board(config, image.board, uarts.rtu_uart)
