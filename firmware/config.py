@@ -34,6 +34,9 @@ def load(path):
 def parse(text):
     """Check and complete a JSON text."""
     try:
+        # MicroPython's decoder reads on over a missing end and stops before what follows
+        if not (text.strip().startswith("{") and text.strip().endswith("}")):
+            raise ValueError("the text does not begin with { and end with }")
         raw = json.loads(text)
     except (ValueError, TypeError) as error:  # TypeError: MicroPython takes any value for a key
         raise ConfigError([(codes.CONFIG_NOT_JSON, "", str(error), "one JSON object")])

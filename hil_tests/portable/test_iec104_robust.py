@@ -65,7 +65,7 @@ class Judge:
 
     def operate(self, cmd, type_id, value, link, now):
         assert type_id in cmd.type_ids and link.may_control
-        assert value == value and -4e38 < value < 4e38
+        assert value - value == 0  # finite
         return True
 
 

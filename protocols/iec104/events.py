@@ -53,7 +53,8 @@ class EventBuffer:
         buf[at] = kind.event_type | flag
         end = point.put(buf, at + 1)
         if kind.is_tagged:
-            buf[end : end + 7] = stamp
+            for i in range(7):  # a slice is an object on some builds
+                buf[end + i] = stamp[i]
 
 
 class Cursor:
