@@ -17,8 +17,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 VENV_PYTHON = os.path.join(VENV, "bin", "python")
 
-# Program that a test runs -> Debian package that brings it.
-PROGRAMS = {"tshark": "tshark", "text2pcap": "wireshark-common", "mbpoll": "mbpoll"}
+# Program that a test runs -> Debian packages that bring what it takes.
+PROGRAMS = {
+    "tshark": "tshark",
+    "text2pcap": "wireshark-common",
+    "mbpoll": "mbpoll",
+    "qemu-system-arm": "qemu-system-arm",
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+}
 
 
 def say(text):
@@ -108,7 +114,7 @@ def install_programs():
     missing = missing_programs()
     if not missing:
         return
-    packages = sorted({PROGRAMS[p] for p in missing})
+    packages = sorted({package for p in missing for package in PROGRAMS[p].split()})
     by_hand = "apt-get install " + " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         say(
