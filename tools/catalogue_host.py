@@ -7,6 +7,7 @@ PORT_BUSY, CHILD_DIED, CHILD_LATE, INTERPRETER_MISSING, SIGNAL_FILE = 501, 502, 
 PACKAGE_MISSING, MASTER_FAILED, RECORDING_BAD, REPLAY_DIFFERS, PORT_FORBIDDEN = 506, 507, 508, 509, 510
 BOARD_UNKNOWN, BENCH_FAILED, INTERRUPTED, ENVELOPE_BROKEN, OUTPUT_UNWRITABLE = 511, 512, 513, 514, 515
 BAD_OPTION, PLANT_SECTION, PART_MISSING, LINT_FAILED, BUILD_FAILED = 516, 517, 518, 519, 520
+ROWS_FAILED = 521
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -72,4 +73,8 @@ ROWS = (
     (LINT_FAILED, HOST, "the house rules are broken", "代码规则检查未通过",
      ("See the lines above.", "见上。"),
      ("Correct them and run `v2g lint` again.", "更正后再次运行 v2g lint。")),
+    (ROWS_FAILED, HOST, "a row of the outstation fails", "104 子站规则测试未通过",
+     ("What the station did instead stands above.", "子站的实际行为见上。"),
+     ("Run that row alone: `v2g rows --targets ours --rows N`.",
+      "单独运行该条：v2g rows --targets ours --rows N。")),
 )

@@ -16,7 +16,7 @@ import typer
 from tools import catalogue
 from tools.catalogue import Failure
 from tools.catalogue_host import BAD_OPTION, BENCH_FAILED, INTERRUPTED, LINT_FAILED
-from tools.catalogue_host import PACKAGE_MISSING, PART_MISSING
+from tools.catalogue_host import PACKAGE_MISSING, PART_MISSING, ROWS_FAILED
 
 STOPPED_BY_HAND = 130
 
@@ -79,6 +79,15 @@ Source = Annotated[Path, option("A MicroPython checkout instead of Debian's sour
 Modules = Annotated[bool, option("Flash per module too. 列出各模块占用", "--modules")]
 Names = Annotated[list[str], typer.Argument(metavar="[MEASURE]...", help="Default: all of them.")]
 Quick = Annotated[bool, option("Fewer rounds: shows that it works, not what it measures.", "--quick")]
+HtmlFile = Annotated[Path, option("Write a page to read there. 结果网页", "--html", metavar="FILE")]
+Targets = Annotated[
+    str, option("ours, all, or some of cpython,micropython,c104,hat. 被测子站", metavar="NAME,...")
+]
+Numbers = Annotated[str, option("These rows only, e.g. 1-10,95. 仅测这些条目", "--rows", metavar="N,N-N")]
+Hours = Annotated[
+    float, option("Length of row 95, h of virtual time. 第 95 条时长（小时）", min=0.1, max=1000)
+]
+Apdus = Annotated[int, option("Forged APDUs of row 110. 第 110 条报文数", min=100, max=10_000_000)]
 Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
 
 
@@ -214,6 +223,25 @@ def bench(names: Names = None, quick: Quick = False, json_file: JsonFile = None)
 
     arguments = list(names or ()) + ["--quick"] * quick + (["--json", str(json_file)] if json_file else [])
     commands.module("hil_tests.bench", arguments, BENCH_FAILED, PART_MISSING)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def rows(
+    targets: Targets = "all",
+    numbers: Numbers = None,
+    hours: Hours = 24,
+    apdus: Apdus = 20000,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+):
+    """The 116 rules of a 104 outstation, row by row: ours and two others. 104 子站规则逐条测试。"""
+    from tools import commands
+
+    options = ["--targets", targets, "--hours", str(hours), "--apdus", str(apdus)]
+    for name, value in (("--rows", numbers), ("--json", json_file), ("--html", html_file)):
+        options += [name, str(value.resolve() if isinstance(value, Path) else value)] if value else []
+    commands.module("hil_tests.rows", options, ROWS_FAILED, PART_MISSING)
 
 
 @app.command()

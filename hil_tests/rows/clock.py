@@ -16,8 +16,13 @@ def _is_read(m):
     m.fence()
 
 
-@row(74, "Clock synchronisation while events with time tags wait", "ACT_CON with the time, behind these events",
-     "101 §7.4.6", needs=("application",))  # fmt: skip
+@row(
+    74,
+    "Clock synchronisation while events with time tags wait",
+    "ACT_CON with the time, behind these events",
+    "101 §7.4.6",
+    needs=("application",),
+)
 def behind_events(t):
     m = t.master()
     _is_read(m)
@@ -34,8 +39,13 @@ def behind_events(t):
     check(answer.objects and answer.objects[0][2] == TAG and not answer.is_negative, "time in the answer")
 
 
-@row(75, "Clock synchronisation with IV = 1 or a date that is none", "Negative ACT_CON, clock not set",
-     "101 §7.2.6.18, 7.4.6", needs=("application",))  # fmt: skip
+@row(
+    75,
+    "Clock synchronisation with IV = 1 or a date that is none",
+    "Negative ACT_CON, clock not set",
+    "101 §7.2.6.18, 7.4.6",
+    needs=("application",),
+)
 def no_such_time(t):
     m = t.master()
     bad = (
@@ -54,8 +64,13 @@ def no_such_time(t):
         check(not t.state()["clock"][2], "the clock was set")
 
 
-@row(76, "C_TS_TA_1 (COT 6); C_TS_NA_1 (104) and C_CD_NA_1 (106)", "Mirrored with COT 7; COT 44", "101 §7.4.7, 104 §7",
-     needs=("application",))  # fmt: skip
+@row(
+    76,
+    "C_TS_TA_1 (COT 6); C_TS_NA_1 (104) and C_CD_NA_1 (106)",
+    "Mirrored with COT 7; COT 44",
+    "101 §7.4.7, 104 §7",
+    needs=("application",),
+)
 def test_command(t):
     m = t.master()
     octets = wire.asdu(107, 6, 0, b"\x34\x12" + TAG)
@@ -64,8 +79,13 @@ def test_command(t):
     t.one_answer(m, wire.asdu(106, 6, 0, b"\0\0"), 44)
 
 
-@row(77, "Reset process: QRP 1, QRP 2, others", "Confirmed, then a restart; the event buffer cleared; refused",
-     "101 §7.2.6.27, 7.4.8", needs=("reset",))  # fmt: skip
+@row(
+    77,
+    "Reset process: QRP 1, QRP 2, others",
+    "Confirmed, then a restart; the event buffer cleared; refused",
+    "101 §7.2.6.27, 7.4.8",
+    needs=("reset",),
+)
 def reset(t):
     m = t.master()
     for qrp in (0, 3, 127):
@@ -76,11 +96,18 @@ def reset(t):
     m.acknowledges = True
     m.s()
     found = [f.asdu for f in m.fence() if f.kind == "I"]
-    check([(a.type, a.cause, a.is_negative) for a in found] == [(105, 7, False)], "QRP 2: " + wire.told(found))
+    check(
+        [(a.type, a.cause, a.is_negative) for a in found] == [(105, 7, False)], "QRP 2: " + wire.told(found)
+    )
     m.i(wire.asdu(105, 6, 0, b"\1"))
     found = [f.asdu for f in m.until(lambda f: f.kind == "I", 1.0) if f.kind == "I"]
-    check([(a.type, a.cause, a.is_negative) for a in found] == [(105, 7, False)], "QRP 1: " + wire.told(found))
+    check(
+        [(a.type, a.cause, a.is_negative) for a in found] == [(105, 7, False)], "QRP 1: " + wire.told(found)
+    )
     check(m.closes(2.0), "no restart")
     check(t.state()["restarts"] == 1, "no restart")
     first = [f.asdu for f in t.dial().start() if f.kind == "I"]
-    check(first and first[0].type == 70 and first[0].objects[0][1][0] & 0x7F == 2, "after it: " + wire.told(first))
+    check(
+        first and first[0].type == 70 and first[0].objects[0][1][0] & 0x7F == 2,
+        "after it: " + wire.told(first),
+    )

@@ -12,9 +12,14 @@ SLOW, TAGGED, NORMALISED, SCALED = 0x6204, 0x6205, 0x6202, 0x6203
 DAY_S = 86400
 
 
-@row(78, "C_SE_NC_1, direct, in range", "ACT_CON, the output changes, return information with COT 11, ACT_TERM where "
-     "it is configured", "101 §7.3.2, 5-5 §6.8", needs=("application",),
-     choice="no ACT_TERM unless the object has one; the echo is a point of its own")  # fmt: skip
+@row(
+    78,
+    "C_SE_NC_1, direct, in range",
+    "ACT_CON, the output changes, return information with COT 11, ACT_TERM where it is configured",
+    "101 §7.3.2, 5-5 §6.8",
+    needs=("application",),
+    choice="no ACT_TERM unless the object has one; the echo is a point of its own",
+)
 def set_point(t):
     m = t.master()
     found = m.ask(t.setpoint(7.5))
@@ -31,8 +36,12 @@ def set_point(t):
         check([(a.type, a.cause, a.is_negative) for a in found] == [(50, 10, False)], wire.told(found))
 
 
-@row(79, "C_SE_NC_1 with a qualifier (QL) other than 0", "The confirmation repeats address, value and qualifier",
-     "101 §7.2.6.39")  # fmt: skip
+@row(
+    79,
+    "C_SE_NC_1 with a qualifier (QL) other than 0",
+    "The confirmation repeats address, value and qualifier",
+    "101 §7.2.6.39",
+)
 def mirrored(t):
     m = t.master()
     for qos in (0, 1, 0x3F, 0x7F):
@@ -40,8 +49,13 @@ def mirrored(t):
         t.mirrored(t.one_answer(m, octets, 7, False), octets)
 
 
-@row(80, "A set-point that is NaN, infinite or outside the limits", "Negative ACT_CON, the old one stays",
-     "(project; IEEE 754 in 101 §7.2.6.8)")  # fmt: skip
+@row(
+    80,
+    "A set-point that is NaN, infinite or outside the limits",
+    "Negative ACT_CON, the old one stays",
+    "(project; IEEE 754 in 101 §7.2.6.8)",
+    needs=("application",),
+)
 def no_number(t):
     m = t.master()
     check(t.is_served(m, 2.0), "not served")
@@ -61,8 +75,13 @@ def local(t):
     check(len(t.orders()) == 1, "orders: %s" % t.orders())
 
 
-@row(82, "C_SE_NA_1 and C_SE_NB_1 at the ends of their ranges", "-1 to 1-2^-15, and signed 16 bits", "101 §7.2.6.6, .7",
-     needs=("application",))  # fmt: skip
+@row(
+    82,
+    "C_SE_NA_1 and C_SE_NB_1 at the ends of their ranges",
+    "-1 to 1-2^-15, and signed 16 bits",
+    "101 §7.2.6.6, .7",
+    needs=("application",),
+)
 def ranges(t):
     m = t.master()
     for raw in (-32768, -1, 0, 16384, 32767):
@@ -76,8 +95,13 @@ def ranges(t):
     check([value for _, _, value in t.orders()[5:]] == [-15, 0, 15], "scaled: %s" % t.orders()[5:])
 
 
-@row(83, "Double command with DCS 0 or 3, step command with RCS 0 or 3", "Negative answer", "101 §7.2.6.16, .17",
-     needs=("application",))  # fmt: skip
+@row(
+    83,
+    "Double command with DCS 0 or 3, step command with RCS 0 or 3",
+    "Negative answer",
+    "101 §7.2.6.16, .17",
+    needs=("application",),
+)
 def not_permitted(t):
     m = t.master()
     for type_id, ioa in ((46, 0x6002), (47, 0x6003)):
@@ -88,8 +112,13 @@ def not_permitted(t):
     check(len(t.orders()) == 4, "orders: %s" % t.orders())
 
 
-@row(91, "A command to an object whose last one is still in progress", "Negative ACT_CON; the first one finishes",
-     "5-5 §6.8", needs=("slow",))  # fmt: skip
+@row(
+    91,
+    "A command to an object whose last one is still in progress",
+    "Negative ACT_CON; the first one finishes",
+    "5-5 §6.8",
+    needs=("slow",),
+)
 def in_progress(t):
     m = t.master()
     t.one_answer(m, t.setpoint(3.0, SLOW), 7, False)
@@ -101,9 +130,13 @@ def in_progress(t):
     check([o[2] for o in t.orders()] == [3.0, 4.0], "orders: %s" % t.orders())
 
 
-@row(92, "The connection is lost between select and execute, and between ACT_CON and ACT_TERM",
-     "The selection is gone; the output completes, and the next connection gets no termination", "5-5 §6.8",
-     needs=("select",))  # fmt: skip
+@row(
+    92,
+    "The connection is lost between select and execute, and between ACT_CON and ACT_TERM",
+    "The selection is gone; the output completes, and the next connection gets no termination",
+    "5-5 §6.8",
+    needs=("select",),
+)
 def lost_between(t):
     m = t.master()
     t.one_answer(m, wire.asdu(45, 6, 0x6011, "81"), 7, False)
@@ -126,8 +159,14 @@ def tagged(value, minute, flags=0):
     return wire.asdu(63, 6, TAGGED, struct.pack("<fB", value, 0) + tag)
 
 
-@row(93, "C_SE_TC_1 with a time that is too old, invalid, or in the future", "Refused, counted", "101 §7.3.2 (types 58-64)",
-     needs=("age", "clock"), choice="also refused while our own clock is not set; negative ACT_CON")  # fmt: skip
+@row(
+    93,
+    "C_SE_TC_1 with a time that is too old, invalid, or in the future",
+    "Refused, counted",
+    "101 §7.3.2 (types 58-64)",
+    needs=("age", "clock"),
+    choice="also refused while our own clock is not set; negative ACT_CON",
+)
 def stale(t):
     m = t.master()
     t.one_answer(m, tagged(1.0, 30), 7)
@@ -139,9 +178,14 @@ def stale(t):
     check([e[-1] for e in t.state()["log"] if e[4] == 63].count("time") == 4, "not logged as such")
 
 
-@row(94, "The same command twice", "Executed twice only where that is documented as harmless", "(project)",
-     choice="executed twice: set-points and switches say a state, not a change; a step command too, as a master "
-            "never repeats one by itself")  # fmt: skip
+@row(
+    94,
+    "The same command twice",
+    "Executed twice only where that is documented as harmless",
+    "(project)",
+    choice="executed twice: set-points and switches say a state, not a change; a step command too, as a "
+    "master never repeats one by itself",
+)
 def twice(t):
     m = t.master()
     octets = t.setpoint(2.0)
@@ -150,8 +194,14 @@ def twice(t):
     check(len(t.orders()) == 2 and t.orders()[0] == t.orders()[1], "orders: %s" % t.orders())
 
 
-@row(95, "A set-point every second for 24 hours", "Each is confirmed; memory and latency stay bounded", "(project)",
-     needs=("virtual",), choice="in virtual time")  # fmt: skip
+@row(
+    95,
+    "A set-point every second for 24 hours",
+    "Each is confirmed; memory and latency stay bounded",
+    "(project)",
+    needs=("virtual",),
+    choice="in virtual time",
+)
 def whole_day(t):
     """The station's clock moves on by a second with every order."""
     m = t.master()
@@ -165,8 +215,10 @@ def whole_day(t):
         while (frame := m.read(2.0)) is not None:
             if frame.kind == "I" and frame.asdu.type == 50:
                 break
-        check(frame is not None and frame.asdu.cause == 7 and not frame.asdu.is_negative and frame.nr == wanted,
-              "set-point %d: %s" % (second, frame))  # fmt: skip
+        check(
+            frame is not None and frame.asdu.cause == 7 and not frame.asdu.is_negative and frame.nr == wanted,
+            "set-point %d: %s" % (second, frame),
+        )
         if second % (t.day_s // 8) == t.day_s // 16:
             memory.append(t.state()["memory"])
             del m.frames[: m.seen]
@@ -180,8 +232,13 @@ def whole_day(t):
     check(got[0x4020][:4] == struct.pack("<f", (t.day_s - 1) % 31 - 15.0), "the echo at its end")
 
 
-@row(96, "Parameters P_ME_NC_1, P_AC_NA_1", "Confirmed, kept over a restart, and in the interrogation; else COT 44",
-     "101 §7.3.5, 7.4.9", not_yet="types 110-113 and their persistent store do not exist; such an ASDU is answered "
-     "with COT 44 (row 47)")  # fmt: skip
+@row(
+    96,
+    "Parameters P_ME_NC_1, P_AC_NA_1",
+    "Confirmed, kept over a restart, and in the interrogation; else COT 44",
+    "101 §7.3.5, 7.4.9",
+    not_yet="types 110-113 and their persistent store do not exist; such an ASDU is answered "
+    "with COT 44 (row 47)",
+)
 def station_parameters(t):
     """Comes with the store."""

@@ -16,8 +16,15 @@ def stop(m):
     m.until(lambda f: f.control == wire.STOPDT_CON)
 
 
-@row(105, "A flood of analogue events while a binary one waits", "The binary one is not displaced", "(project)",
-     event_slots=16, choice="binary events have a buffer of their own")  # fmt: skip
+@row(
+    105,
+    "A flood of analogue events while a binary one waits",
+    "The binary one is not displaced",
+    "(project)",
+    needs=("buffer",),
+    event_slots=16,
+    choice="binary events have a buffer of their own",
+)
 def flood(t):
     m = t.master()
     stop(m)
@@ -28,8 +35,14 @@ def flood(t):
     check(t.event_binary in found, "%d events came, not the binary one" % len(found))
 
 
-@row(106, "More events than the buffer holds", "The oldest analogue ones go; the overflow point is set; the count is exact",
-     "(project)", needs=("overflow", "slots"), event_slots=16)  # fmt: skip
+@row(
+    106,
+    "More events than the buffer holds",
+    "The oldest analogue ones go; the overflow point is set; the count is exact",
+    "(project)",
+    needs=("overflow", "slots"),
+    event_slots=16,
+)
 def overflow(t):
     m = t.master()
     stop(m)
@@ -39,14 +52,22 @@ def overflow(t):
     check(t.state()["lost"] == 24, "it counts %d lost, 24 are" % t.state()["lost"])
     found = objects(m.start())
     measured = [element for ioa, element, _ in found if ioa == t.event_measured]
-    check(len(measured) == 16 and measured[-1][:4] == b"\0\0\x20\x42", "%d analogue events came" % len(measured))
+    check(
+        len(measured) == 16 and measured[-1][:4] == b"\0\0\x20\x42", "%d analogue events came" % len(measured)
+    )
     check([ioa for ioa, _, _ in found].count(t.event_binary) == 1, "the binary event")
     flags = [element for ioa, element, _ in found + objects(m.fence()) if ioa == OVERFLOW]
     check(flags and flags[0] == b"\1", "the overflow point: %s" % flags)
 
 
-@row(107, "Events arise while no master is connected", "After STARTDT they come in the order of time, each once",
-     "101 §7.2.3, 5-5 §6.3", choice="before the answer to an interrogation that follows")  # fmt: skip
+@row(
+    107,
+    "Events arise while no master is connected",
+    "After STARTDT they come in the order of time, each once",
+    "101 §7.2.3, 5-5 §6.3",
+    needs=("buffer",),
+    choice="before the answer to an interrogation that follows",
+)
 def disconnected(t):
     m = t.master()
     m.fence()
@@ -62,8 +83,14 @@ def disconnected(t):
     check(not objects(third.start()), "acknowledged events came again")
 
 
-@row(108, "The connection is lost before events are acknowledged", "They are sent again on the next one", "101 §7.2.3",
-     choice="at least once")  # fmt: skip
+@row(
+    108,
+    "The connection is lost before events are acknowledged",
+    "They are sent again on the next one",
+    "101 §7.2.3",
+    needs=("buffer",),
+    choice="at least once",
+)
 def unacknowledged(t):
     m = t.master()
     m.acknowledges = False
@@ -77,7 +104,12 @@ def unacknowledged(t):
     check(found == first, "%d of 3 came again" % len(found))
 
 
-@row(109, "The power is cut while events wait", "They are there after the restart, where that is claimed", "(project)",
-     not_yet="the buffer is in memory only, and nothing else is claimed; it comes with the journal")  # fmt: skip
+@row(
+    109,
+    "The power is cut while events wait",
+    "They are there after the restart, where that is claimed",
+    "(project)",
+    not_yet="the buffer is in memory only, and nothing else is claimed; it comes with the journal",
+)
 def power_cut(t):
     """Comes with the journal."""

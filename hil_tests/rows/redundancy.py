@@ -13,10 +13,15 @@ def _objects(frames):
             for ioa, element, _ in f.asdu.objects]  # fmt: skip
 
 
-@row(40, "STARTDT on the second connection of a redundancy group, while events are not acknowledged on the first",
-     "The first falls silent; the second gets these events again, in order, then the new ones",
-     "104 §10", needs=("groups",), groups=[[MAIN, STANDBY]],
-     choice="the first connection stays open, stopped")  # fmt: skip
+@row(
+    40,
+    "STARTDT on the second connection of a redundancy group, while events are not acknowledged on the first",
+    "The first falls silent; the second gets these events again, in order, then the new ones",
+    "104 §10",
+    needs=("groups",),
+    groups=[[MAIN, STANDBY]],
+    choice="the first connection stays open, stopped",
+)
 def take_over(t):
     first = t.master(MAIN)
     second = t.dial(STANDBY)
@@ -33,8 +38,12 @@ def take_over(t):
     check(not first.is_closed, "the first was closed")
 
 
-@row(41, "Masters of different groups, all started", "Each gets every event, and only its own interrogation",
-     "104 §10")  # fmt: skip
+@row(
+    41,
+    "Masters of different groups, all started",
+    "Each gets every event, and only its own interrogation",
+    "104 §10",
+)
 def all_get_all(t):
     masters = [t.master(MAIN), t.master(STANDBY)]
     t.update((t.event_binary, 1))
@@ -48,8 +57,14 @@ def all_get_all(t):
     check(not [f for f in masters[0].fence() if f.kind == "I"], "answers reached the other master")
 
 
-@row(42, "A client whose address is in no group and not on the allow list", "It is refused before STARTDT",
-     "(project; 5-7 and 62351 ask for more)", needs=("allow",), allow=[MAIN])  # fmt: skip
+@row(
+    42,
+    "A client whose address is in no group and not on the allow list",
+    "It is refused before STARTDT",
+    "(project; 5-7 and 62351 ask for more)",
+    needs=("allow",),
+    allow=[MAIN],
+)
 def not_allowed(t):
     m = t.dial(STANDBY)
     m.u(wire.STARTDT_ACT)
@@ -58,8 +73,14 @@ def not_allowed(t):
     check(t.is_served(t.master(MAIN)), "the allowed master is not served")
 
 
-@row(43, "More connections than the maximum", "The new one is refused, the others go on", "(project)",
-     needs=("limit",), max_links=2)  # fmt: skip
+@row(
+    43,
+    "More connections than the maximum",
+    "The new one is refused, the others go on",
+    "(project)",
+    needs=("limit",),
+    max_links=2,
+)
 def too_many(t):
     links = [t.master(MAIN), t.dial(STANDBY)]
     late = t.dial(OTHER)
@@ -70,8 +91,16 @@ def too_many(t):
     check(not links[1].is_closed, "the second was closed")
 
 
-@row(44, "A master whose old connection is dead connects again", "It is accepted and served", "104 §10",
-     t1=8, t2=1, t3=2, choice="it commands again once the old connection has a TESTFR without answer")  # fmt: skip
+@row(
+    44,
+    "A master whose old connection is dead connects again",
+    "It is accepted and served",
+    "104 §10",
+    t1=8,
+    t2=1,
+    t3=2,
+    choice="it commands again once the old connection has a TESTFR without answer",
+)
 def comes_back(t):
     dead = t.master()
     dead.answers = False
@@ -81,7 +110,12 @@ def comes_back(t):
     check(t.is_served(again), "not served before the old one was closed")
 
 
-@row(45, "One master commands while another listens", "The answers go to the one that asked", "101 §7.4, 5-5 §6.8")
+@row(
+    45,
+    "One master commands while another listens",
+    "The answers go to the one that asked",
+    "101 §7.4, 5-5 §6.8",
+)
 def own_answers(t):
     asks, listens = t.master(MAIN), t.master(STANDBY)
     check(t.is_served(asks), "the first is not served")
@@ -89,8 +123,13 @@ def own_answers(t):
     check(not [a for a in found if a.type >= 45], "the other got " + wire.told(found))
 
 
-@row(46, "A second connection without STARTDT, for hours", "It lives on test frames", "104 §5.2, 10",
-     needs=("virtual",))  # fmt: skip
+@row(
+    46,
+    "A second connection without STARTDT, for hours",
+    "It lives on test frames",
+    "104 §5.2, 10",
+    needs=("virtual",),
+)
 def standby(t):
     """Three hours of virtual time, in steps of t3."""
     works, waits = t.master(MAIN), t.dial(STANDBY)

@@ -50,12 +50,26 @@ def may_operate(octets):
     return right and len(a.objects) == 1 and _COMMANDS.get(a.ioa) == a.type
 
 
-@row(110, "Random and mutated APDUs, a million of them", "No exception, no output that was not ordered, memory flat",
-     "(project)", choice="a smaller number in a short run; v2g rows --apdus N sets it")  # fmt: skip
+@row(
+    110,
+    "Random and mutated APDUs, a million of them",
+    "No exception, no output that was not ordered, memory flat",
+    "(project)",
+    choice="a smaller number in a short run; v2g rows --apdus N sets it",
+)
 def forged(t):
+    t.target.quiet_s, quiet_s = 0.0, t.target.quiet_s
+    try:
+        _forge_all(t)
+    finally:
+        t.target.quiet_s = quiet_s
+    check(len(t.master().interrogate(GI)) > 2, "no interrogation after them")
+
+
+def _forge_all(t):
     dice = random.Random(110)
     m = t.master()
-    permitted, links, sizes = 0, 1, []
+    permitted, sizes = 0, []
     for n in range(t.apdus):
         octets = forge(dice)
         permitted += may_operate(octets)
@@ -72,7 +86,6 @@ def forged(t):
         if m.is_closed:
             m.close()
             m = t.master()
-            links += 1
         del m.frames[: m.seen]
         m.seen = 0
         if n in (t.apdus // 4, t.apdus - 1) and "memory" not in t.target.lacks:
@@ -81,11 +94,17 @@ def forged(t):
     check(done <= permitted, "%d orders executed, at most %d were in order" % (done, permitted))
     check(not sizes or sizes[1] - sizes[0] < 4096, "memory: %s" % sizes)
     m.close()
-    check(len(t.master().interrogate(GI)) > 2, "no interrogation after them")
 
 
-@row(111, "A master that does not read (TCP window 0)", "Others are not affected; t1 closes it; memory is bounded",
-     "104 §5.2", t1=6, t2=1, t3=20)  # fmt: skip
+@row(
+    111,
+    "A master that does not read (TCP window 0)",
+    "Others are not affected; t1 closes it; memory is bounded",
+    "104 §5.2",
+    t1=6,
+    t2=1,
+    t3=20,
+)
 def slow_reader(t):
     good = t.master(MAIN)
     slow = t.master(SCANNER, receive_bytes=4096)
@@ -110,9 +129,15 @@ def slow_reader(t):
     check(links == 2 and t.state()["links"] == 1, "%d links, then %d" % (links, t.state()["links"]))
 
 
-@row(112, "A flood of connections from one address; some from an address that is not allowed",
-     "Limited; the allow list counts before a byte is read", "(project)", needs=("allow", "limit"),
-     allow=[MAIN, SCANNER], max_links=4)  # fmt: skip
+@row(
+    112,
+    "A flood of connections from one address; some from an address that is not allowed",
+    "Limited; the allow list counts before a byte is read",
+    "(project)",
+    needs=("allow", "limit"),
+    allow=[MAIN, SCANNER],
+    max_links=4,
+)
 def connection_flood(t):
     m = t.master(MAIN)
     opened = []
@@ -129,8 +154,12 @@ def connection_flood(t):
     check(t.is_served(m), "the master is no longer served")
 
 
-@row(113, "Scanners connect, send STARTDT and noise", "The master's connection and its control are not touched",
-     "(project)")  # fmt: skip
+@row(
+    113,
+    "Scanners connect, send STARTDT and noise",
+    "The master's connection and its control are not touched",
+    "(project)",
+)
 def scanner(t):
     m = t.master(MAIN)
     t.is_served(m)
@@ -145,20 +174,37 @@ def scanner(t):
         stranger.close()
 
 
-@row(114, "TLS: version, certificates of both sides, expired and revoked ones, port 19998", "TLS 1.2 or later, mutual; "
-     "others refused", "62351-3", not_yet="the station has no TLS yet: it speaks plain TCP only")  # fmt: skip
+@row(
+    114,
+    "TLS: version, certificates of both sides, expired and revoked ones, port 19998",
+    "TLS 1.2 or later, mutual; others refused",
+    "62351-3",
+    not_yet="the station has no TLS yet: it speaks plain TCP only",
+)
 def tls(t):
     """Comes with the TLS listener."""
 
 
-@row(115, "All masters are gone for longer than T", "The set-point's fail-safe: hold, ramp to zero or schedule, and a flag",
-     "(project)", needs=("live",), choice="configurable, ramp to zero by default; the firmware itself is run")  # fmt: skip
+@row(
+    115,
+    "All masters are gone for longer than T",
+    "The set-point's fail-safe: hold, ramp to zero or schedule, and a flag",
+    "(project)",
+    needs=("live",),
+    choice="configurable, ramp to zero by default; the firmware itself is run",
+)
 def all_gone(t):
     live.all_masters_gone(t)
 
 
-@row(116, "Commands, accepted and refused", "Each is logged with IP, OA, CA, IOA, value and result", "(project)",
-     needs=("log",), choice="the outstation tells them, the application keeps them")  # fmt: skip
+@row(
+    116,
+    "Commands, accepted and refused",
+    "Each is logged with IP, OA, CA, IOA, value and result",
+    "(project)",
+    not_yet="the outstation tells its application all of it (tested), but the firmware's own log keeps no "
+    "more than the kind of a refusal",
+)
 def log(t):
     m = t.master()
     m.ask(t.setpoint(2.0, oa=9))

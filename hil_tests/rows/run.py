@@ -1,5 +1,6 @@
 """Runs rows against targets: one row after the other on a target, the targets side by side."""
 
+import subprocess
 import threading
 import time
 
@@ -7,6 +8,7 @@ from hil_tests.rows import targets
 from hil_tests.rows.context import Context
 from hil_tests.rows.row import FAILS, NOT_APPLICABLE, NOT_YET, PASSES, NotApplicable, Result, RowFailed, rows
 from hil_tests.rows.targets import TargetDied
+from tools import runtime
 
 DAY_S = 86400
 APDUS = 3000
@@ -23,16 +25,32 @@ class Options:
 def run_row(target, row, options):
     """The Result of one row on one target."""
     if row.not_yet:
-        return Result(row.number, target.name, NOT_YET, row.not_yet)
+        is_ours = target.name in runtime.INTERPRETERS
+        return Result(row.number, target.name, NOT_YET, row.not_yet if is_ours else "it is not asked yet")
     for need in row.needs:
         if need in target.lacks:
             return Result(row.number, target.name, NOT_APPLICABLE, target.lacks[need])
     began = time.monotonic()
-    outcome, text = _attempt(target, row, options)
+    outcome, text = attempt(target, row, options)
+    if outcome == FAILS:
+        text += _death(target)
     return Result(row.number, target.name, outcome, text, time.monotonic() - began)
 
 
-def _attempt(target, row, options):
+def _death(target):
+    """What is to be said when the station's process did not outlive the row."""
+    try:
+        status = target.process.wait(0.5) if target.process is not None else 0
+    except subprocess.TimeoutExpired:
+        return ""
+    target.stop()
+    return "; its process ended, %s" % (
+        "killed by signal %d" % -status if status < 0 else "status %d" % status
+    )
+
+
+def attempt(target, row, options):
+    """(outcome, text) of the row's test, whatever the row says about itself."""
     context = None
     try:
         answer, seconds = target.fresh(row.station)
@@ -75,8 +93,6 @@ def _run_target(name, chosen, options, results, on_result):
     try:
         for row in chosen:
             result = run_row(target, row, options)
-            if result.outcome == FAILS and target.process is not None and target.process.poll() is not None:
-                target.stop()
             results[row.number] = result
             on_result(result)
     finally:

@@ -36,8 +36,13 @@ def not_selected(t):
     check(t.orders() == [], "operated: %s" % t.orders())
 
 
-@row(86, "Execute with another value, QU, QL, type, OA or connection than selected",
-     "Negative answer, and the selection is dropped", "5-5 §6.8", needs=("select",))  # fmt: skip
+@row(
+    86,
+    "Execute with another value, QU, QL, type, OA or connection than selected",
+    "Negative answer, and the selection is dropped",
+    "5-5 §6.8",
+    needs=("select",),
+)
 def differs(t):
     m = t.master()
     pairs = (
@@ -57,8 +62,15 @@ def differs(t):
     check(t.orders() == [], "operated: %s" % t.orders())
 
 
-@row(87, "Execute after the selection's time", "Negative answer", "5-5 §6.8", needs=("select",), select_ms=250,
-     choice="10 s, configurable, on the monotonic clock")  # fmt: skip
+@row(
+    87,
+    "Execute after the selection's time",
+    "Negative answer",
+    "5-5 §6.8",
+    needs=("select",),
+    select_ms=250,
+    choice="10 s, configurable, on the monotonic clock",
+)
 def too_late(t):
     m = t.master()
     t.one_answer(m, single(0x81), 7, False)
@@ -69,8 +81,14 @@ def too_late(t):
     check(len(t.orders()) == 1, "orders: %s" % t.orders())
 
 
-@row(88, "Select of an object that another master has selected", "Negative answer", "5-5 §6.8", needs=("select",),
-     control_from=[MAIN, OTHER])  # fmt: skip
+@row(
+    88,
+    "Select of an object that another master has selected",
+    "Negative answer",
+    "5-5 §6.8",
+    needs=("select",),
+    control_from=[MAIN, OTHER],
+)
 def selected_by_another(t):
     first, second = t.master(MAIN), t.master(OTHER)
     t.one_answer(first, single(0x81), 7, False)
@@ -81,16 +99,27 @@ def selected_by_another(t):
     t.one_answer(second, single(0x81), 7, False)
 
 
-@row(89, "Select of an object that is operated directly", "Negative answer", "5-5 §6.8", needs=("select",),
-     choice="refused")  # fmt: skip
+@row(
+    89,
+    "Select of an object that is operated directly",
+    "Negative answer",
+    "5-5 §6.8",
+    needs=("select",),
+    choice="refused",
+)
 def direct_object(t):
     m = t.master()
     t.one_answer(m, single(0x81, ioa=0x6001), 7)
     check(t.orders() == [], "operated: %s" % t.orders())
 
 
-@row(90, "Deactivation (COT 8) of a selection, and of none", "COT 9, selection gone; COT 9 with P/N = 1",
-     "101 §7.2.3, 5-5 §6.8", needs=("select",))  # fmt: skip
+@row(
+    90,
+    "Deactivation (COT 8) of a selection, and of none",
+    "COT 9, selection gone; COT 9 with P/N = 1",
+    "101 §7.2.3, 5-5 §6.8",
+    needs=("select",),
+)
 def deactivate(t):
     m = t.master()
     t.one_answer(m, single(0x01, cause=8), 9)

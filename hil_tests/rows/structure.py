@@ -9,8 +9,13 @@ def _not_positive(found, type_id):
     return [a for a in found if a.type == type_id and a.cause in (7, 9) and not a.is_negative]
 
 
-@row(58, "A command with SQ = 1, or with a number of objects that is not 1", "Negative answer, not executed",
-     "101 §7.3.2", choice="a negative confirmation about the first object")  # fmt: skip
+@row(
+    58,
+    "A command with SQ = 1, or with a number of objects that is not 1",
+    "Negative answer, not executed",
+    "101 §7.3.2",
+    choice="a negative confirmation about the first object",
+)
 def not_one_object(t):
     m = t.master()
     good = t.setpoint(2.0)
@@ -22,13 +27,24 @@ def not_one_object(t):
         check(answers and all(a.is_negative for a in answers), "no negative answer")
 
 
-@row(59, "N = 0, N beyond the octets that came, octets behind the last object",
-     "Rejected, and the connection treated alike each time", "101 §7.2.2",
-     choice="the connection stays; refused, or without an answer when not even one object is there")  # fmt: skip
+@row(
+    59,
+    "N = 0, N beyond the octets that came, octets behind the last object",
+    "Rejected, and the connection treated alike each time",
+    "101 §7.2.2",
+    choice="the connection stays; refused, or without an answer when not even one object is there",
+)
 def does_not_fit(t):
     good = t.setpoint(2.0)
     cut = good[:-1]
-    bent = (bytes((50, 0)) + good[2:], bytes((50, 3)) + good[2:], good + b"\0", good + bytes(40), cut, good[:9])
+    bent = (
+        bytes((50, 0)) + good[2:],
+        bytes((50, 3)) + good[2:],
+        good + b"\0",
+        good + bytes(40),
+        cut,
+        good[:9],
+    )
     fates = []
     for octets in bent:
         m = t.master()

@@ -1,4 +1,5 @@
-"""The stations that the rows are run against, each in a process of its own with a control connection (JSON lines).
+"""The stations that the rows are run against, each in a process of its own with a control connection (JSON
+lines).
 
 A target says what it lacks and why; timers come in units, as short as its own resolution allows.
 """
@@ -12,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from hil_tests.rows import wire
 from tools import mpy, runtime
 
 HERE = Path(__file__).resolve().parent
@@ -36,6 +38,7 @@ class Target:
     unit_s = 0.2  # of t1, t2, t3 in the rows
     lacks = {}  # capability -> why there is none
     event_binary, event_measured = 0x0001, 0x4001  # points whose events carry a time tag
+    silent = wire.asdu(50, 44 | 0x40, 0x6201, bytes(5))  # acknowledged and never answered: an answer itself
 
     def __init__(self):
         self.port = free_port()
@@ -140,6 +143,7 @@ class C104(Peer):
     name, title, script = "c104", "c104 2.2.1", "c104_station.py"
     unit_s = 1.0
     event_binary, event_measured = 0x0041, 0x4041
+    silent = wire.asdu(200, 6, 1, bytes(5))
     lacks = {
         "groups": "it has no redundancy groups",
         "virtual": "its clock cannot be moved: the row takes hours or days",
@@ -156,7 +160,6 @@ class C104(Peer):
         "reset": "it hands a process reset on to nobody",
         "log": "a log of orders is its application's business",
         "sequence": "how many objects it packs is its own decision",
-        "control": "who may command is its application's business",
         "initial": "it has no notion of a point that was never acquired",
         "live": "it is no charger",
     }
@@ -180,8 +183,8 @@ class Hat(Peer):
     unit_s = 0.3
     lacks = dict.fromkeys(
         ("groups", "limit", "clock", "age", "slow", "overflow", "slots", "base", "counters", "background",
-         "deadband", "reset", "log", "sequence", "control", "initial", "application", "select", "local",
-         "allow"), _APPLICATION)  # fmt: skip
+         "deadband", "reset", "log", "sequence", "initial", "application", "select", "local", "allow",
+         "buffer"), _APPLICATION)  # fmt: skip
     lacks.update(
         virtual="its clock cannot be moved: the row takes hours or days",
         memory="its memory cannot be looked into from its own interface",

@@ -10,8 +10,15 @@ def _is_test(frame):
     return frame.control == wire.TESTFR_ACT
 
 
-@row(23, "Two I frames of the station stay without acknowledgement",
-     "The connection is closed t1 after the first", "104 §5.2", t1=3, t2=1, t3=20)  # fmt: skip
+@row(
+    23,
+    "Two I frames of the station stay without acknowledgement",
+    "The connection is closed t1 after the first",
+    "104 §5.2",
+    t1=3,
+    t2=1,
+    t3=20,
+)
 def oldest(t):
     m = t.master()
     m.acknowledges = False
@@ -24,8 +31,15 @@ def oldest(t):
     check(t.t1 * 0.9 <= after <= t.t1 + t.slack, "closed after %.2f s, t1 = %.2f s" % (after, t.t1))
 
 
-@row(24, "TESTFR act of the station stays without confirmation", "The connection is closed t1 after it",
-     "104 §5.2", t1=2, t2=1, t3=3)  # fmt: skip
+@row(
+    24,
+    "TESTFR act of the station stays without confirmation",
+    "The connection is closed t1 after it",
+    "104 §5.2",
+    t1=2,
+    t2=1,
+    t3=3,
+)
 def unanswered_test(t):
     m = t.master()
     m.answers = False
@@ -76,8 +90,16 @@ def clock(hour):
     return wire.asdu(103, 6, 0, bytes((0x10, 0x27, 30, hour, 0xD5, 11, 26)))
 
 
-@row(28, "Clock synchronisation an hour ahead and back", "Connection and timers are not touched", "104 §5.2, 101 §7.4.6",
-     needs=("clock",), t1=4, t2=1, t3=5)  # fmt: skip
+@row(
+    28,
+    "Clock synchronisation an hour ahead and back",
+    "Connection and timers are not touched",
+    "104 §5.2, 101 §7.4.6",
+    needs=("clock",),
+    t1=4,
+    t2=1,
+    t3=5,
+)
 def clock_jump(t):
     m = t.master()
     for hour in (12, 13, 11, 23):
@@ -91,8 +113,13 @@ def clock_jump(t):
     check(t.t3 * 0.8 <= after <= t.t3 + t.slack, "TESTFR act after %.2f s, t3 = %.2f s" % (after, t.t3))
 
 
-@row(29, "The tick counter wraps (2^30 ms, 12.4 days) at any moment of a timer", "Timers run on",
-     "(ours: MicroPython's ticks)", needs=("virtual",))  # fmt: skip
+@row(
+    29,
+    "The tick counter wraps (2^30 ms, 12.4 days) at any moment of a timer",
+    "Timers run on",
+    "(ours: MicroPython's ticks)",
+    needs=("virtual",),
+)
 def tick_wrap(t):
     for before in (1, 5000, 19999, 20000, 34000):
         t.tell("skip", before_wrap=before)
@@ -109,8 +136,15 @@ def tick_wrap(t):
         check(m.closes(), "not closed after t1, wrap %d ms ahead" % before)
 
 
-@row(30, "The peer vanishes without a FIN", "It is found out within t3 + t1 of its last frame", "104 §5.2",
-     t1=2, t2=1, t3=3)  # fmt: skip
+@row(
+    30,
+    "The peer vanishes without a FIN",
+    "It is found out within t3 + t1 of its last frame",
+    "104 §5.2",
+    t1=2,
+    t2=1,
+    t3=3,
+)
 def half_open(t):
     m = t.master()
     m.answers = False

@@ -20,19 +20,27 @@ def moment(tag):
     """The tag as a datetime (2000-2099)."""
     f = fields(tag)
     second, ms = divmod(f["ms"], 1000)
-    return datetime.datetime(2000 + f["year"], f["month"], f["day"], f["hour"], f["minute"], second, ms * 1000)
+    return datetime.datetime(
+        2000 + f["year"], f["month"], f["day"], f["hour"], f["minute"], second, ms * 1000
+    )
 
 
 def event_tag(t, m, point):
     """The tag of one new event of this point."""
     t.update(point)
     found = [a for a in m.asdus() if a.cause == 3]
-    check(found and found[0].objects and found[0].objects[0][2], "no event with a time tag: " + wire.told(found))
+    check(
+        found and found[0].objects and found[0].objects[0][2], "no event with a time tag: " + wire.told(found)
+    )
     return found[0].objects[0][2]
 
 
-@row(101, "The time tag of an event", "ms 0-59999, minute, hour, day of week 1-7 or 0, day, month, year in their places",
-     "101 §7.2.6.18")  # fmt: skip
+@row(
+    101,
+    "The time tag of an event",
+    "ms 0-59999, minute, hour, day of week 1-7 or 0, day, month, year in their places",
+    "101 §7.2.6.18",
+)
 def layout(t):
     m = t.master()
     if "clock" not in t.target.lacks:
@@ -49,9 +57,14 @@ def layout(t):
         check(0 <= (at - wanted).total_seconds() < 5 and f["weekday"] == 6, "%s, set to %s" % (at, wanted))
 
 
-@row(102, "Events before the first synchronisation, after it, and after its age limit; one kept while stopped",
-     "IV = 1 while the time is not known; the tag is the time of the change, not of sending", "101 §7.2.6.18",
-     needs=("clock",), clock_valid_ms=700)  # fmt: skip
+@row(
+    102,
+    "Events before the first synchronisation, after it, and after its age limit; one kept while stopped",
+    "IV = 1 while the time is not known; the tag is the time of the change, not of sending",
+    "101 §7.2.6.18",
+    needs=("clock",),
+    clock_valid_ms=700,
+)
 def validity(t):
     m = t.master()
     check(fields(event_tag(t, m, (t.event_binary, 1)))["iv"] == 1, "IV = 0 before the first synchronisation")
@@ -70,8 +83,15 @@ def validity(t):
     check(fields(event_tag(t, m, (t.event_binary, 0)))["iv"] == 1, "IV = 0 after the age limit")
 
 
-@row(103, "A station whose time base is Beijing's (UTC+8)", "Tags and synchronisation are in it, SU = 0", "101 §7.2.6.18",
-     needs=("base",), utc_offset_min=480, choice="UTC by default; any offset by configuration; SU = 0 always sent")  # fmt: skip
+@row(
+    103,
+    "A station whose time base is Beijing's (UTC+8)",
+    "Tags and synchronisation are in it, SU = 0",
+    "101 §7.2.6.18",
+    needs=("base",),
+    utc_offset_min=480,
+    choice="UTC by default; any offset by configuration; SU = 0 always sent",
+)
 def time_base(t):
     m = t.master()
     t.one_answer(m, CLOCK, 7, False)

@@ -53,7 +53,9 @@ class Asdu:
             else:
                 ioa = address(self.octets, at)
                 at += 3
-            found.append((ioa, self.octets[at : at + element], self.octets[at + element : at + element + tag]))
+            found.append(
+                (ioa, self.octets[at : at + element], self.octets[at + element : at + element + tag])
+            )
         return found
 
     @property

@@ -28,7 +28,7 @@ def told(result, code):
 
 def test_help_names_every_command_and_imports_nothing_heavy():
     result = invoke("--help")
-    for name in ("demo", "up", "run", "plant", "check", "bench", "replay", "lint"):
+    for name in ("demo", "up", "run", "plant", "check", "bench", "rows", "replay", "lint"):
         assert name in result.output
     code = "import sys, tools.cli; print([m for m in %r if m in sys.modules])" % (HEAVY,)
     loaded = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True)
@@ -44,6 +44,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
         ("plant", ("--config",)),
         ("check", ("CONFIG",)),
         ("replay", ("FILE", "--interpreter")),
+        ("rows", ("--targets", "--rows", "--hours", "--apdus", "--json", "--html")),
     ],
 )
 def test_every_option_has_a_help_text(command, options):

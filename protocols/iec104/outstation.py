@@ -45,7 +45,7 @@ class Outstation(Masters):
         self.scratch = bytearray(32)
         self.counts = array("i", [0] * len(c.COUNT_NAMES))
         self.on_command = None  # on_command(link, cmd, type_id, value, result), result: index into counts
-        self.order_oa = 0  # for on_command: originator, common address and object address (-1 none) as received
+        self.order_oa = 0  # for on_command, as received: originator, common address, object address (-1 none)
         self.order_ca = 0
         self.order_ioa = -1
         self.on_clock = None  # on_clock(accepted, now) after C_CS_NA_1

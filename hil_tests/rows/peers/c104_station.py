@@ -80,6 +80,8 @@ class Station:
         number = float(value) if isinstance(value, float | int) else _number(value)
         if self.local or abs(number) > LIMIT:
             return c104.ResponseState.FAILURE
+        if message.is_test:
+            return c104.ResponseState.SUCCESS
         self.orders.append([point.io_address, _type(point.type), number if number == number else "NaN"])
         if point.io_address == 0x6201:
             self.points[0x4020].value = number

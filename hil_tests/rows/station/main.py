@@ -1,5 +1,5 @@
-"""Serves the station: `main([CONTROL_PORT])`. Requests come as JSON lines on the control connection; the process
-ends with it.
+"""Serves the station: `main([CONTROL_PORT])`. Requests come as JSON lines on the control connection; the
+process ends with it.
 """
 
 import json
