@@ -18,7 +18,7 @@ MEASURE = "hil_tests.m3.target.measure"
 STEP_BAYS = (1, 4, 8, 16)
 BOOT_BAYS = (1, 8)
 CYCLE_BAYS = (1, 4)  # with the simulated devices on the same heap there is no room for 8
-CYCLES = 100
+CYCLES = 300  # long enough for the slow polls of all devices to fall into one cycle
 
 
 class MeasureError(Exception):
