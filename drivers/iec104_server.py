@@ -37,7 +37,17 @@ class Iec104Server:
         if ticks_diff(now, self.due_at) >= 0:
             self.tick(now)
         if self.listener.ready:
-            self._accept(now)  # last: a master that comes back finds its old connection cleared away
+            self._clear_away(now)
+            self._accept(now)
+
+    def _clear_away(self, now):
+        """A master that comes back finds its own place free: the end of its old connection may stand behind
+        the octets read last.
+        """
+        for i in range(len(self.ports)):
+            self._receive(self.ports[i], self.links[i], now)
+        if ticks_diff(now, self.due_at) >= 0:
+            self.tick(now)
 
     def tick(self, now):
         """Run timers, send events and cyclic data, close what has ended; due after a step, or at `due_at`."""

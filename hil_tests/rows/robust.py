@@ -147,6 +147,9 @@ def connection_flood(t):
     m.during(0.1)
     refused = sum(link.closes(0.02) for link in opened)
     check(refused == 37, "%d of 40 connections were refused, the limit is 4" % refused)
+    for link in opened:
+        link.close()
+    m.during(0.1)
     for _ in range(20):
         stranger = t.dial("127.0.0.9")
         stranger.send(bytes.fromhex("680407000000"))
