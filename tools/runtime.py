@@ -52,7 +52,7 @@ def command(interpreter, module, arguments=(), heap_kb=HEAP_KB):
 
 
 def emulated_command(board, config_path):
-    """(argv, env) that start the firmware of an emulated board, building its image when that is not current."""
+    """(argv, env) that start the firmware of an emulated board; its image is built when needed."""
     return [
         sys.executable,
         "-u",

@@ -1,7 +1,7 @@
 """The lane of the emulated Cortex-M3 needs an emulator, a cross compiler and, for the source package, apt.
 
-Where one of them is missing the lane is left out as a whole, and the run says so; in CI it fails instead, with
-the name of what is missing. V2G_LANE_M3=0 leaves it out by hand: it builds images and takes minutes.
+Where one of them is missing the lane is left out as a whole, and the run says so; in CI it fails instead,
+with the name of what is missing. V2G_LANE_M3=0 leaves it out by hand: it builds images and takes minutes.
 """
 
 import os
