@@ -48,7 +48,6 @@ class SunSpecConverter:
         self.writing_w = 0
         self.heartbeat = 0
         self.stop_frame = b""
-        self.writes = 0
         self._values = [0] * sunspec.M704_COUNT
         self._pair = [0, 0]
 
@@ -157,7 +156,6 @@ class SunSpecConverter:
         master.write_registers(
             self.unit, self.discovery.models[704] + sunspec.M704_WRITE, values, sunspec.M704_COUNT, now
         )
-        self.writes += 1
         if self.written_w is None:
             self.stop_frame = bytes(master.tx.buf[master.tx.start : master.tx.end])
 
