@@ -1,6 +1,6 @@
 """IEC 104 outstation, rows 97-108: monitored data, quality, time tags, the event buffer.
 
-lane: heap=256k
+lane: heap=512k
 """
 
 import gc

@@ -1,4 +1,7 @@
-"""IEC 104 outstation, rows 61-77: initialisation, interrogation, counters, read, clock, test, reset."""
+"""IEC 104 outstation, rows 61-77: initialisation, interrogation, counters, read, clock, test, reset.
+
+lane: heap=384k
+"""
 
 from hil_tests.portable.iec104_support import DAY, GI, NOON, STARTDT, STOPDT, Raw, Rig, asdu, summary
 from protocols.iec104 import const as c
