@@ -1,12 +1,14 @@
 # One command each; every target does all of its own set-up in .venv and is quick the second time.
 PYTHON ?= python3
 VENV := .venv
+# Two processes of tests, a file always in one of them; more would disturb the tests that run in real time.
+JOBS ?= 2
 
 .PHONY: help setup run test clean
 
 help:
 	@echo "make run    the demo: simulated plant, firmware on MicroPython, a dispatcher (about a minute)"
-	@echo "make test   every test lane that exists (ARGS=... goes to pytest)"
+	@echo "make test   every test lane that exists (ARGS=... goes to pytest, JOBS=1 runs one after the other)"
 	@echo "make setup  the set-up alone, in $(VENV)"
 	@echo "make clean  remove $(VENV) and everything that was built"
 
@@ -17,7 +19,7 @@ run: setup
 
 test: $(VENV)/.ready-test
 	@$(VENV)/bin/python tools/setup_host.py --programs
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 $(VENV)/.ready: pyproject.toml tools/setup_host.py
 	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is not installed (apt-get install python3 python3-venv)"; exit 1; }

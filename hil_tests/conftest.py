@@ -57,5 +57,17 @@ def pytest_runtest_setup(item):
     programs.check(item)
 
 
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # a worker of pytest-xdist: the list travels to the controller
+        session.config.workeroutput["left_out"] = programs.LEFT_OUT
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    for line in getattr(node, "workeroutput", {}).get("left_out", ()):
+        if line not in programs.LEFT_OUT:
+            programs.LEFT_OUT.append(line)
+
+
 def pytest_terminal_summary(terminalreporter):
     programs.summary(terminalreporter)
