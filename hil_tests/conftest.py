@@ -58,7 +58,8 @@ def pytest_runtest_setup(item):
 
 
 def pytest_sessionfinish(session):
-    if hasattr(session.config, "workeroutput"):  # a worker of pytest-xdist: the list travels to the controller
+    """A worker of pytest-xdist hands its list to the controller, which knows nothing of the tests."""
+    if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left_out"] = programs.LEFT_OUT
 
 
