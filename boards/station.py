@@ -125,7 +125,7 @@ def tell_events(board, now):
     if board.recorder is not None and board.recorder.gaps != board.gaps_told:
         board.gaps_told = board.recorder.gaps
         log.add(codes.RECORDER_GAP, board.gaps_told, now)
-    while log.count:
+    while log.count and board.console_takes():
         at = log.first
         board.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
         log.drop_first()

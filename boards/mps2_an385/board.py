@@ -197,6 +197,10 @@ class Board:
             raise PortError(codes.PORT_FAILED, path, "the front end on uart2 keeps no recordings")
         return Record(self, link)
 
+    def console_takes(self):
+        """Always: a UART waits for nobody."""
+        return True
+
     def drain(self, now):
         """Print events and send recorded frames; outside the step."""
         tell_events(self, now)

@@ -4,6 +4,7 @@ Nothing here knows about control. The watchdog only counts: a process has none.
 """
 
 import gc
+import select
 import sys
 import time
 
@@ -26,10 +27,13 @@ _THRESHOLD_BYTES = 32768  # garbage that does not wait for idle(): objects made 
 
 
 def write_line(text):
-    """One line on the console, at once."""
-    sys.stdout.write(text + "\n")
-    if hasattr(sys.stdout, "flush"):
-        sys.stdout.flush()
+    """One line on the console, at once; nowhere when whoever read it has gone."""
+    try:
+        sys.stdout.write(text + "\n")
+        if hasattr(sys.stdout, "flush"):
+            sys.stdout.flush()
+    except OSError:
+        pass  # a charger does not stop because nobody listens
 
 
 class Board:
@@ -44,6 +48,8 @@ class Board:
         self._chunk = bytearray(1024)
         self._floor = 0
         self.gaps_told = 0
+        self._console = select.poll()
+        self._console.register(sys.stdout, select.POLLOUT)
         if _ON_MICROPYTHON:
             gc.threshold(_THRESHOLD_BYTES)
 
@@ -118,6 +124,10 @@ class Board:
             return TcpListener(host, port)
         except OSError as error:
             raise PortError(codes.PORT_IN_USE, "%s:%d" % (host, port), str(error))
+
+    def console_takes(self):
+        """Whether a line goes out without waiting: a pipe that nobody reads must not stop the loop."""
+        return bool(self._console.poll(0))
 
     def drain(self, now):
         """Print events and write recorded frames; outside the step."""

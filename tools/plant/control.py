@@ -19,7 +19,7 @@ class ControlPort:
         self._plant = plant
         self._advance = advance
         self._server = None
-        self._writers = set()
+        self._serving = {}
 
     async def start(self, host, port):
         """Listen; the address as HOST:PORT."""
@@ -31,12 +31,14 @@ class ControlPort:
         if self._server is None:
             return
         self._server.close()
-        for writer in list(self._writers):
+        for writer in list(self._serving.values()):
             writer.close()
+        await asyncio.gather(*self._serving, return_exceptions=True)
         await self._server.wait_closed()
 
     async def _serve(self, reader, writer):
-        self._writers.add(writer)
+        task = asyncio.current_task()
+        self._serving[task] = writer
         try:
             while line := await reader.readline():
                 writer.write(json.dumps(self.handle(line)).encode() + b"\n")
@@ -44,7 +46,7 @@ class ControlPort:
         except (ConnectionError, ValueError):
             pass  # the peer went away, or its line was longer than the reader's limit
         finally:
-            self._writers.discard(writer)
+            del self._serving[task]
             writer.close()
 
     def handle(self, line):
