@@ -12,7 +12,7 @@ from firmware.booking import BayBooking, SumBooking
 from firmware.decide import Decider
 from firmware.envelope import BayEnvelope, SiteEnvelope
 from firmware.frozen import FrozenMeter
-from firmware.image import GOOD, STALE
+from firmware.image import GOOD, INPUTS, STALE
 from firmware.report import Reporter
 from firmware.units import MAX_POWER_W, clip
 from protocols.ticks import ticks_diff
@@ -26,7 +26,7 @@ class Controller:
         """`config` is a validated configuration (firmware/config.py)."""
         self.image = image
         self.bays = image.bays
-        self.ageing = tuple([s for s in image.inputs if s.max_age_ms])
+        self.ageing = tuple([s for s in image.of_kinds(INPUTS) if s.max_age_ms])
         self.powers = (image.station.grid_power_w,) + tuple([bay.power_w for bay in image.bays])
         bays = config["bays"]
         ratings = [bay["rating_w"] for bay in bays]

@@ -12,23 +12,33 @@ results are all signals, so that staleness, recording, replay and telecontrol ne
   restarts a step exactly.
 * RESULT signals explain a step: envelope, winner, limit. Power is in W, positive = charging (import from
   the grid).
+
+STATE and RESULT have a value and nothing else: no quality, no time (eight bays have 200 of them, and each
+attribute costs heap). A state that needs its time is DATED, a result that may be unknown is JUDGED.
 """
 
 INVALID, STALE, GOOD = 0, 1, 2
-MEASURED, ORDER, LEASE, STATE, RESULT = 0, 1, 2, 3, 4
+MEASURED, ORDER, LEASE, STATE, RESULT, DATED, JUDGED = 0, 1, 2, 3, 4, 5, 6
+INPUTS = (MEASURED, ORDER)
+OUTPUTS = (LEASE, RESULT, JUDGED)
 
 
 class Signal:
-    def __init__(self, index, kind, max_age_ms):
-        self.index = index
-        self.kind = kind
-        self.max_age_ms = max_age_ms  # 0 = never stale
+    quality = GOOD  # of every signal that has none of its own, and so on
+    time = 0
+    max_age_ms = 0  # 0 = never stale
+
+    def __init__(self, kind, max_age_ms=0):
         self.value = 0
-        self.quality = GOOD if kind >= STATE else INVALID
-        self.time = 0
+        if kind != STATE and kind != RESULT:
+            self.quality = INVALID if kind <= LEASE else GOOD
+            if kind != JUDGED:
+                self.time = 0
+        if max_age_ms:
+            self.max_age_ms = max_age_ms
 
     def put(self, value, now):
-        """A new sample, order or result at tick `now`."""
+        """A new sample, order or lease at tick `now`; not for STATE, RESULT and JUDGED."""
         self.value = value
         self.quality = GOOD
         self.time = now
@@ -41,11 +51,9 @@ class Signal:
 class Group:
     """Signals of the station or of one bay; each one is an attribute."""
 
-    def __init__(self, signals, rows, ages):
+    def __init__(self, rows, ages):
         for name, kind in rows:
-            signal = Signal(len(signals), kind, ages.get(name, 0))
-            signals.append(signal)
-            setattr(self, name, signal)
+            setattr(self, name, Signal(kind, ages.get(name, 0)))
 
 
 STATION_ROWS = (
@@ -63,8 +71,8 @@ STATION_ROWS = (
     ("schedule_w", ORDER),
     ("ramped_w", STATE),
     ("ramp_rest", STATE),
-    ("base_hi_w", STATE),  # bounds of the site's own load behind the meter
-    ("base_lo_w", STATE),
+    ("base_hi_w", DATED),  # bounds of the site's own load behind the meter
+    ("base_lo_w", DATED),
     ("base_time", STATE),
     ("meter_seen", STATE),  # tick of the sample that was last judged
     ("meter_mark_w", STATE),  # its value, and where the bays' power must have been while it showed that
@@ -84,15 +92,15 @@ STATION_ROWS = (
     ("remote", RESULT),
     ("raise_blocked", RESULT),  # no more charging possible
     ("lower_blocked", RESULT),  # no more discharging possible
-    ("power_w", RESULT),  # sum of the bays as measured
+    ("power_w", JUDGED),  # sum of the bays as measured
     ("command_w", RESULT),
     ("envelope_lo_w", RESULT),
     ("envelope_hi_w", RESULT),
-    ("charge_room_w", RESULT),  # from the power now to the ends of the envelope
-    ("discharge_room_w", RESULT),
+    ("charge_room_w", JUDGED),  # from the power now to the ends of the envelope
+    ("discharge_room_w", JUDGED),
     ("charge_done", RESULT),  # every vehicle is at the upper end of its SOC window
     ("discharge_done", RESULT),
-    ("soc_bp", RESULT),
+    ("soc_bp", JUDGED),
     ("installed_w", RESULT),
     ("running_w", RESULT),
     ("ramp_w_per_min", RESULT),
@@ -134,21 +142,32 @@ CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 
 
 
 class Image:
-    """Station and bay signals in one ordered tuple. Their names are not kept: eight bays have 300 of them."""
+    """Station and bay signals. A signal's index is its place among all rows, the station's first; neither
+    indices nor names are kept.
+    """
 
     def __init__(self, station_ages, bay_ages):
         """station_ages: {signal name: max_age_ms}; bay_ages: one such dict per bay."""
-        signals = []
-        self.station = Group(signals, STATION_ROWS, station_ages)
-        self.bays = tuple([Group(signals, BAY_ROWS, ages) for ages in bay_ages])
-        self.signals = tuple(signals)
-        self.inputs = self.of_kinds((MEASURED, ORDER))
-        self.outputs = self.of_kinds((LEASE, RESULT))
+        self.station = Group(STATION_ROWS, station_ages)
+        self.bays = tuple([Group(BAY_ROWS, ages) for ages in bay_ages])
         self.order_event = False  # set by an order source: step soon; cleared by the loop
+
+    def kinds(self):
+        """The kind of every signal, in index order."""
+        return bytes([kind for _, kind in STATION_ROWS] + [kind for _, kind in BAY_ROWS] * len(self.bays))
+
+    def signals(self):
+        """All signals, in index order."""
+        found = [getattr(self.station, name) for name, _ in STATION_ROWS]
+        for bay in self.bays:
+            found += [getattr(bay, name) for name, _ in BAY_ROWS]
+        return tuple(found)
 
     def of_kinds(self, kinds):
         """The signals of these kinds, in index order."""
-        return tuple([s for s in self.signals if s.kind in kinds])
+        own = self.kinds()
+        signals = self.signals()
+        return tuple([signals[i] for i in range(len(own)) if own[i] in kinds])
 
     def find(self, name):
         """The signal with this full name ("bay1.soc_bp"), or None."""

@@ -13,7 +13,7 @@ never goes on from a gap.
 lint: hot
 """
 
-from firmware.image import LEASE
+from firmware.image import INPUTS, LEASE, OUTPUTS
 from protocols.ticks import TICKS_MASK, ticks_diff
 
 MAGIC = b"V2GR"
@@ -35,7 +35,14 @@ class Recorder:
         self._left = 0  # steps until the next snapshot; 0 = write one before the next step
         self._fits = True
         self._mark = 0
-        count = len(image.signals)
+        self._signals = image.signals()
+        self._kinds = image.kinds()
+        count = len(self._signals)
+        self._inputs = bytearray(count)  # 1 = is one
+        self._outputs = bytearray(count)
+        for i in range(count):
+            self._inputs[i] = self._kinds[i] in INPUTS
+            self._outputs[i] = self._kinds[i] in OUTPUTS
         self._values = [0] * count
         self._qualities = [0] * count
         self._times = [0] * count
@@ -49,11 +56,11 @@ class Recorder:
         self._left -= 1
         self._byte(STEP)
         self._number(max(0, ticks_diff(now, last)))
-        self._changes(self.image.inputs, now)
+        self._changes(self._inputs, now)
 
     def after(self, now):
         """The outputs of that step."""
-        self._changes(self.image.outputs, now)
+        self._changes(self._outputs, now)
         if not self._fits:
             self.used = self._mark
             self.gaps += 1
@@ -63,39 +70,40 @@ class Recorder:
         self._left = self.snapshot_steps
         self._byte(SNAPSHOT)
         self._number(last)
-        signals = self.image.signals
+        signals = self._signals
         self._number(len(signals))
-        for signal in signals:
+        for i in range(len(signals)):
+            signal = signals[i]
             self._signal(signal)
             self._age(signal, last)
-            self._remember(signal)
-            if signal.kind < LEASE and ticks_diff(last, signal.time) < 0:
-                self._times[signal.index] = -1  # came after that step: the frame of the next one tells when
+            self._remember(i)
+            if self._kinds[i] < LEASE and ticks_diff(last, signal.time) < 0:
+                self._times[i] = -1  # came after that step: the frame of the next one tells when
 
-    def _changes(self, signals, now):
+    def _changes(self, chosen, now):
         count = 0
-        for signal in signals:
-            if self._changed(signal):
+        for i in range(len(chosen)):
+            if chosen[i] and self._changed(i):
                 count += 1
         self._number(count)
-        for signal in signals:
-            if self._changed(signal):
-                self._number(signal.index)
-                self._signal(signal)
-                if signal.kind < LEASE:
-                    self._age(signal, now)
-                self._remember(signal)
+        for i in range(len(chosen)):
+            if chosen[i] and self._changed(i):
+                self._number(i)
+                self._signal(self._signals[i])
+                if self._kinds[i] < LEASE:
+                    self._age(self._signals[i], now)
+                self._remember(i)
 
-    def _changed(self, signal):
-        i = signal.index
+    def _changed(self, i):
+        signal = self._signals[i]
         return (
             signal.value != self._values[i]
             or signal.quality != self._qualities[i]
-            or (signal.kind < LEASE and signal.time != self._times[i])
+            or (self._kinds[i] < LEASE and signal.time != self._times[i])
         )
 
-    def _remember(self, signal):
-        i = signal.index
+    def _remember(self, i):
+        signal = self._signals[i]
         self._values[i] = signal.value
         self._qualities[i] = signal.quality
         self._times[i] = signal.time

@@ -9,6 +9,7 @@ off in a frame is an error, not a match.
 from firmware import config as configuration
 from firmware.assembly import make_image
 from firmware.controller import Controller
+from firmware.image import JUDGED, OUTPUTS, RESULT, STATE
 from firmware.recorder import MAGIC, NEGATIVE, QUALITY_MASK, SNAPSHOT, STEP, VERSION, restore_time
 from protocols.ticks import ticks_add
 
@@ -65,8 +66,10 @@ class Replay:
         self.snapshots = 0
         self.differing = 0
         self.mismatches = []
-        self._before = [0] * len(self.image.signals)
-        self._qualities = [0] * len(self.image.signals)
+        self.signals = self.image.signals()
+        self.kinds = self.image.kinds()
+        self._before = [0] * len(self.signals)
+        self._qualities = [0] * len(self.signals)
 
     def run(self):
         """Replay the whole file; returns the number of differing outputs."""
@@ -84,39 +87,46 @@ class Replay:
     def _snapshot(self):
         last = self.reader.number()
         count = self.reader.number()
-        if count != len(self.image.signals):
+        if count != len(self.signals):
             raise BadRecording(
-                "the recording has %d signals, this firmware %d" % (count, len(self.image.signals))
+                "the recording has %d signals, this firmware %d" % (count, len(self.signals))
             )
-        for signal in self.image.signals:
-            self._read_signal(signal)
-            signal.time = restore_time(last, self.reader.number())
+        for i in range(count):
+            self._read_signal(i)
+            self._read_time(i, last)
         self.controller.last = last
         self.snapshots += 1
 
     def _index(self):
         index = self.reader.number()
-        if index >= len(self.image.signals):
+        if index >= len(self.signals):
             raise BadRecording("signal %d is unknown" % index)
         return index
 
-    def _read_signal(self, signal):
+    def _read_signal(self, index):
         flags = self.reader.byte()
         value = self.reader.number()
+        signal = self.signals[index]
         signal.value = -value if flags & NEGATIVE else value
-        signal.quality = flags & QUALITY_MASK
+        if self.kinds[index] not in (STATE, RESULT):
+            signal.quality = flags & QUALITY_MASK
+
+    def _read_time(self, index, now):
+        age_ms = self.reader.number()
+        if self.kinds[index] not in (STATE, RESULT, JUDGED):
+            self.signals[index].time = restore_time(now, age_ms)
 
     def _step(self):
         if not self.snapshots:
             raise BadRecording("the recording does not begin with a snapshot")
         now = ticks_add(self.controller.last, self.reader.number())
         for _ in range(self.reader.number()):
-            signal = self.image.signals[self._index()]
-            self._read_signal(signal)
-            signal.time = restore_time(now, self.reader.number())
-        for signal in self.image.outputs:
-            self._before[signal.index] = signal.value
-            self._qualities[signal.index] = signal.quality
+            index = self._index()
+            self._read_signal(index)
+            self._read_time(index, now)
+        for i in range(len(self.signals)):
+            self._before[i] = self.signals[i].value
+            self._qualities[i] = self.signals[i].quality
         self.controller.step(now)
         self.steps += 1
         self._compare()
@@ -131,16 +141,19 @@ class Replay:
             value = self.reader.number()
             expected[index] = -value if flags & NEGATIVE else value
             qualities[index] = flags & QUALITY_MASK
-        for signal in self.image.outputs:
+        for i in range(len(self.signals)):
+            if self.kinds[i] not in OUTPUTS:
+                continue
             self.compared += 1
-            i = signal.index
+            signal = self.signals[i]
             if signal.value != expected[i] or signal.quality != qualities[i]:
-                self._differs(signal, expected[i])
+                self._differs(i, expected[i])
 
-    def _differs(self, signal, recorded):
+    def _differs(self, i, recorded):
         self.differing += 1
         if len(self.mismatches) < self.keep:
-            self.mismatches.append((self.steps, self.image.name_of(signal.index), recorded, signal.value))
+            row = (self.steps, self.image.name_of(i), recorded, self.signals[i].value)
+            self.mismatches.append(row)
 
 
 def _read_header(file):

@@ -81,7 +81,7 @@ def test_impossible_times_are_refused():
 
 
 def schedule_at(minute, rows, valid_ms=0):
-    signal = Signal(0, ORDER, 5000)
+    signal = Signal(ORDER, 5000)
     schedule = Schedule(rows, signal, clock_at(minute * 60000, valid_ms))
     schedule.update(NOW)
     return schedule, signal

@@ -7,7 +7,7 @@ LIMIT = 1 << 30
 
 
 def counter():
-    return Signal(0, RESULT, 0), Signal(1, RESULT, 0), Signal(2, RESULT, 0)
+    return Signal(RESULT), Signal(RESULT), Signal(RESULT)
 
 
 def total_wms(signals):

@@ -8,6 +8,7 @@ import json
 from io import BytesIO
 
 from firmware import config as configuration
+from firmware.image import OUTPUTS
 from firmware.recorder import Recorder, header
 from firmware.replay import BadRecording, Replay
 from hil_tests.portable.firmware_support import NEAR_WRAP, Bench, raw_config
@@ -95,7 +96,7 @@ def test_round_trip_over_the_wrap():
     assert run.bench.now < NEAR_WRAP
     replay = replayed(run.data)
     assert (replay.steps, replay.snapshots, replay.differing) == (60, 1, 0), replay.mismatches
-    assert replay.compared == 60 * len(run.bench.image.outputs)
+    assert replay.compared == 60 * len(run.bench.image.of_kinds(OUTPUTS))
 
 
 def test_snapshots_in_the_middle():
@@ -109,10 +110,11 @@ def test_snapshots_in_the_middle():
 
 def test_replay_ends_in_the_same_state():
     run = Run(snapshot_steps=20).story()
-    image = replayed(run.data).image
-    for signal in run.bench.image.signals:
-        twin = image.signals[signal.index]
-        assert (twin.value, twin.quality) == (signal.value, signal.quality), signal.index
+    ours = run.bench.image.signals()
+    twins = replayed(run.data).image.signals()
+    for i in range(len(ours)):
+        signal, twin = ours[i], twins[i]
+        assert (twin.value, twin.quality) == (signal.value, signal.quality), run.bench.image.name_of(i)
 
 
 def test_any_cut_at_a_snapshot_is_a_recording():

@@ -4,7 +4,7 @@ lane: heap=512k
 """
 
 from firmware import codes
-from firmware.image import CONVERTER_FAULT, CONVERTER_RUNNING, GOOD, STALE
+from firmware.image import CONVERTER_FAULT, CONVERTER_RUNNING, GOOD, OUTPUTS, RESULT, STALE, STATE
 from hil_tests.portable.firmware_support import NEAR_WRAP, Bench, raw_config, settled
 from hil_tests.portable.support import no_heap
 
@@ -76,11 +76,12 @@ def checksum(signals):
 
 def run_of(start):
     bench = Bench(station_of_eight(), start)
+    outputs = bench.image.of_kinds(OUTPUTS)
     trace = []
     for i in range(150):
         events(bench, i)
         bench.step((100, 37, 10)[i % 3])
-        trace.append(checksum(bench.image.outputs))
+        trace.append(checksum(outputs))
     return trace
 
 
@@ -90,6 +91,15 @@ def test_the_result_does_not_depend_on_where_the_ticks_start():
         trace = run_of(start)
         for i in range(len(reference)):
             assert trace[i] == reference[i], (start, i)
+
+
+def test_states_and_results_grow_neither_quality_nor_time():
+    bench = Bench(station_of_eight())
+    for i in range(150):
+        events(bench, i)
+        bench.step((100, 37, 10)[i % 3])
+    for signal in bench.image.of_kinds((STATE, RESULT)):
+        assert (signal.quality, signal.time, signal.max_age_ms) == (GOOD, 0, 0)
 
 
 def test_command_is_a_lease_of_this_step():
