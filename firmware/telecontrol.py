@@ -41,19 +41,6 @@ def make_params(tele):
     return params
 
 
-class Binding:
-    """One point and the signal that it shows."""
-
-    def __init__(self, point, signal, factor):
-        self.point = point
-        self.signal = signal
-        self.factor = factor
-
-    def update(self, now):
-        signal = self.signal
-        self.point.update(signal.value * self.factor, _QUALITY[signal.quality], now)
-
-
 class Telecontrol:
     def __init__(self, image, config, clock, log):
         tele = config["telecontrol"]
@@ -70,7 +57,9 @@ class Telecontrol:
         self.seen = self.station.master_seen
         self.setpoint = self.station.add_command(tele["setpoint_ioa"], (C_SE_NC_1, C_SE_TC_1), self)
         self.agc_request = self.station.add_command(tele["agc_request_ioa"], (C_SC_NA_1,), self)
-        self.bindings = []
+        self.points = []
+        self.signals = []  # what each point shows
+        self.factors = []  # and by how much it is multiplied
         for row in rows_of(tele):
             self._bind(row)
         image.station.agc_enabled.put(1, 0)
@@ -81,7 +70,9 @@ class Telecontrol:
         if name in pointtable.SIGNED:
             factor *= self.sign
         point = self.station.add_point(ioa, type_id, divisor, deadband, cyclic_ms, 0)
-        self.bindings.append(Binding(point, signal, factor))
+        self.points.append(point)
+        self.signals.append(signal)
+        self.factors.append(factor)
 
     def _find(self, name):
         """The signal behind a point's name, and the factor to its magnitude."""
@@ -110,8 +101,13 @@ class Telecontrol:
 
     def report(self, now):
         """After a step: show the image to the masters."""
-        for binding in self.bindings:
-            binding.update(now)
+        for i in range(len(self.points)):
+            signal = self.signals[i]
+            raw = signal.value * self.factors[i]
+            quality = _QUALITY[signal.quality]
+            point = self.points[i]
+            if raw != point.raw or quality != point.quality:
+                point.update(raw, quality, now)
         if self.clock.settings != self.clock_settings:
             self.clock_settings = self.clock.settings
             self.log.add(codes.CLOCK_SET, 0, now)

@@ -122,7 +122,7 @@ def test_first_master_keeps_control_and_the_second_sees_everything():
     assert codes.COMMAND_REFUSED in scene.codes()
     assert scene.ac_w() == -10_000
     assert second.values[WINNER_IOA][0] == codes.WINNER_AGC
-    assert set(second.values) - {0} == {b.point.ioa for b in scene.rig.loop.telecontrol.bindings}
+    assert set(second.values) - {0} == {point.ioa for point in scene.rig.loop.telecontrol.points}
     assert scene.order(7)
     scene.run(3000)
     assert scene.ac_w() == -7_000

@@ -60,6 +60,23 @@ def test_an_event_of_a_binary_takes_no_memory():
     assert masters[0].asdus()
 
 
+def test_events_past_the_wrap_of_their_counts_take_no_memory():
+    """A count runs modulo 2**29: on a board one more than 2**30 - 1 would be a big integer."""
+    rig, masters = quiet()
+    events = rig.station.events
+    point = rig.binary[0]
+    last = (1 << 29) - 1
+    events._order = events.binary.head = last
+    for group in rig.station._groups:
+        group.binary.read = group.binary.acked = last
+    for value in (1, 0, 1):
+        assert no_heap(point.update, value, 0, rig.now)
+    assert events.binary.head == 2
+    rig.station.tick(rig.now)
+    assert masters[0].asdus()[-1][:3] == bytes((c.M_SP_TB_1, 3, c.COT_SPONTANEOUS))
+    assert rig.station.events_lost() == 0
+
+
 def test_a_set_point_takes_little_memory():
     class Taker(Handler):
         def operate(self, cmd, type_id, value, link, now):

@@ -2,7 +2,7 @@
 knowledge).
 
 A type is one row of `_ROWS`: its information element and the length of its time tag. Everything else
-(sizes, encoder, decoder, what may stand in a sequence) follows from the row. Encoders write one
+(sizes, encoder, decoder) follows from the row. Encoders write one
 information element without address and tag into the caller's buffer: `encode(buf, at, value, quality)`;
 decoders read it: `decode(buf, at) -> value`. `quality` is the octet SIQ/DIQ/QDS/BCR carries beside the
 value, in control direction QOC or QOS with the S/E bit. Out-of-range measured values are clamped and
@@ -145,24 +145,66 @@ def _get_nothing(buf, at):
 
 
 # Information elements: octets, offset of the octet with quality or qualifier (-1 none), mask of quality in
-# it, encoder, decoder
-_SIQ = (1, 0, 0xF0, _put_siq, _get_bit)
-_DIQ = (1, 0, 0xF0, _put_diq, _get_two_bits)
-_VTI = (2, 1, 0xFF, _put_vti, _get_vti)
-_BSI = (5, 4, 0xFF, _put_bsi, _get_u32)
-_NVA = (3, 2, 0xFF, _put_nva, _get_nva)
-_NVA_ONLY = (2, -1, 0, _put_nva_only, _get_nva)
-_SVA = (3, 2, 0xFF, _put_sva, _get_s16)
-_R32 = (5, 4, 0xFF, _put_r32, _get_r32)
-_BCR = (5, 4, 0xFF, _put_bcr, _get_s32)
-_SCO = (1, 0, 0xFC, _put_command, _get_bit)
-_DCO = (1, 0, 0xFC, _put_command, _get_two_bits)
-_NVA_QOS = (3, 2, 0xFF, _put_nva_order, _get_nva)
-_SVA_QOS = (3, 2, 0xFF, _put_sva_order, _get_s16)
-_BITS = (4, -1, 0, _put_bits, _get_u32)
-_U8 = (1, -1, 0, _put_u8, _get_u8)
-_U16 = (2, -1, 0, _put_u16, _get_u16)
-_NOTHING = (0, -1, 0, _put_nothing, _get_nothing)
+# it. Tables of plain numbers stay in flash where this file is frozen.
+_SIQ, _DIQ, _VTI, _BSI, _NVA, _NVA_ONLY, _SVA, _R32, _BCR = 0, 1, 2, 3, 4, 5, 6, 7, 8
+_SCO, _DCO, _NVA_QOS, _SVA_QOS, _BITS, _U8, _U16, _NOTHING = 9, 10, 11, 12, 13, 14, 15, 16
+_SHAPES = (
+    (1, 0, 0xF0),
+    (1, 0, 0xF0),
+    (2, 1, 0xFF),
+    (5, 4, 0xFF),
+    (3, 2, 0xFF),
+    (2, -1, 0),
+    (3, 2, 0xFF),
+    (5, 4, 0xFF),
+    (5, 4, 0xFF),
+    (1, 0, 0xFC),
+    (1, 0, 0xFC),
+    (3, 2, 0xFF),
+    (3, 2, 0xFF),
+    (4, -1, 0),
+    (1, -1, 0),
+    (2, -1, 0),
+    (0, -1, 0),
+)
+_ENCODERS = (
+    _put_siq,
+    _put_diq,
+    _put_vti,
+    _put_bsi,
+    _put_nva,
+    _put_nva_only,
+    _put_sva,
+    _put_r32,
+    _put_bcr,
+    _put_command,
+    _put_command,
+    _put_nva_order,
+    _put_sva_order,
+    _put_bits,
+    _put_u8,
+    _put_u16,
+    _put_nothing,
+)
+_DECODERS = (
+    _get_bit,
+    _get_two_bits,
+    _get_vti,
+    _get_u32,
+    _get_nva,
+    _get_nva,
+    _get_s16,
+    _get_r32,
+    _get_s32,
+    _get_bit,
+    _get_two_bits,
+    _get_nva,
+    _get_s16,
+    _get_u32,
+    _get_u8,
+    _get_u16,
+    _get_nothing,
+)
 
 # Type identification, element, octets of time tag
 _ROWS = (
@@ -206,44 +248,62 @@ _ROWS = (
     (107, _U16, 7),
 )
 
-ELEMENTS = {}
-KNOWN = bytearray(128)  # 1 = the codec has a row for this type
+_NONE = 0xFF
+_ELEMENT = bytearray(b"\xff" * 128)  # type -> its element, _NONE where the codec has no row
 OBJECT_SIZE = bytearray(128)  # element and time tag, without the address
-TAG_SIZE = bytearray(128)
-TAGGED = {}  # monitor type without tag -> its twin with CP56Time2a
+
+for _type_id, _element, _tag in _ROWS:
+    _ELEMENT[_type_id] = _element
+    OBJECT_SIZE[_type_id] = _SHAPES[_element][0] + _tag
 
 
-def _build():
-    by_element = {}
-    for type_id, element, tag in _ROWS:
-        ELEMENTS[type_id] = element
-        KNOWN[type_id] = 1
-        OBJECT_SIZE[type_id] = element[0] + tag
-        TAG_SIZE[type_id] = tag
-        if type_id < 45:
-            if tag:
-                TAGGED[by_element[id(element)]] = type_id
-            else:
-                by_element[id(element)] = type_id
+def types():
+    """Every type identification that the codec knows, in ascending order."""
+    return [row[0] for row in _ROWS]
 
 
-_build()
+def is_known(type_id):
+    """Whether the codec has a row for this type."""
+    return 0 <= type_id < 128 and _ELEMENT[type_id] != _NONE
+
+
+def element_size(type_id):
+    """Octets of one information element."""
+    return _SHAPES[_ELEMENT[type_id]][0]
+
+
+def tag_size(type_id):
+    """Octets of the time tag, 0 or 7."""
+    return OBJECT_SIZE[type_id] - element_size(type_id)
+
+
+def tagged(type_id):
+    """The twin with CP56Time2a of a type in monitor direction, or None."""
+    for twin, element, tag in _ROWS:
+        if tag and element == _ELEMENT[type_id] and twin < 45:
+            return twin
+    return None
+
+
+def quality_at(type_id):
+    """Offset of the octet with quality or qualifier in the element, -1 when the type has none."""
+    return _SHAPES[_ELEMENT[type_id]][1]
 
 
 def encoder(type_id):
     """encode(buf, at, value, quality) of one element of `type_id`."""
-    return ELEMENTS[type_id][3]
+    return _ENCODERS[_ELEMENT[type_id]]
 
 
 def decoder(type_id):
     """decode(buf, at) -> value of one element of `type_id`."""
-    return ELEMENTS[type_id][4]
+    return _DECODERS[_ELEMENT[type_id]]
 
 
 def quality(type_id, buf, at):
     """Quality or qualifier of the element at `at`, without the value's bits; 0 when the type has none."""
-    element = ELEMENTS[type_id]
-    return buf[at + element[1]] & element[2] if element[1] >= 0 else 0
+    shape = _SHAPES[_ELEMENT[type_id]]
+    return buf[at + shape[1]] & shape[2] if shape[1] >= 0 else 0
 
 
 def put_header(buf, at, type_id, vsq, cause, oa, ca):
@@ -266,14 +326,14 @@ def encode_object(buf, at, type_id, ioa, value, quality_octet):
     buf[at] = ioa & 0xFF
     buf[at + 1] = ioa >> 8 & 0xFF
     buf[at + 2] = ioa >> 16
-    element = ELEMENTS[type_id]
-    element[3](buf, at + 3, value, quality_octet)
-    return at + 3 + element[0]
+    element = _ELEMENT[type_id]
+    _ENCODERS[element](buf, at + 3, value, quality_octet)
+    return at + 3 + _SHAPES[element][0]
 
 
 def objects_fit(buf, at, n):
     """Number of objects when the ASDU buf[at:at+n] has exactly the octets its VSQ announces, else 0."""
-    if n < 9 or not KNOWN[buf[at] & 0x7F] or buf[at] > 127:
+    if n < 9 or not is_known(buf[at]):
         return 0
     count = buf[at + 1] & 0x7F
     size = OBJECT_SIZE[buf[at]]

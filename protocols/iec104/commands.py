@@ -34,7 +34,7 @@ class Command:
         if not 1 <= ioa <= 0xFFFFFF:
             raise LocalError("information object address %s is outside 1..16777215" % ioa)
         for type_id in type_ids:
-            if not c.C_SC_NA_1 <= type_id <= c.C_BO_TA_1 or type_id not in codec.ELEMENTS:
+            if not c.C_SC_NA_1 <= type_id <= c.C_BO_TA_1 or not codec.is_known(type_id):
                 raise LocalError("type %s is no command" % type_id)
         self.ioa = ioa
         self.type_ids = type_ids
@@ -76,14 +76,14 @@ class Command:
         return image == self._selected
 
     def _image(self, buf, at, out):
-        size = codec.ELEMENTS[buf[at]][0]
+        size = codec.element_size(buf[at])
         out[0] = buf[at]
         out[1] = buf[at + 3]
         for i in range(size):
             out[2 + i] = buf[at + 9 + i]
         for i in range(2 + size, 8):
             out[i] = 0
-        if codec.ELEMENTS[buf[at]][1] >= 0:
+        if codec.quality_at(buf[at]) >= 0:
             out[1 + size] &= 0x7F
 
     def begin(self, link, buf, at, n):
@@ -112,8 +112,7 @@ def order(station, link, buf, at, n, now):
     if buf[at + 1] != 1 or n != 9 + codec.OBJECT_SIZE[type_id]:
         _refuse_structure(station, link, buf, at, n, confirmation, now)
         return
-    element = codec.ELEMENTS[type_id]
-    value = element[4](buf, at + 9)
+    value = codec.decoder(type_id)(buf, at + 9)
     if type_id in _SINGLE:
         value = value == 1
     if confirmation == c.COT_DEACTIVATION_CON:
@@ -133,9 +132,9 @@ def _judge(station, cmd, link, type_id, value, buf, at, now):
             return c.REFUSED_VALUE  # exponent all ones: NaN or infinity
     elif type_id in _TWO_BITS and value not in (1, 2):
         return c.REFUSED_VALUE
-    if type_id >= _FIRST_TAGGED and not _is_timely(station, buf, at + 9 + codec.ELEMENTS[type_id][0], now):
+    if type_id >= _FIRST_TAGGED and not _is_timely(station, buf, at + 9 + codec.element_size(type_id), now):
         return c.REFUSED_TIME
-    quality_at = codec.ELEMENTS[type_id][1]
+    quality_at = codec.quality_at(type_id)
     is_select = quality_at >= 0 and buf[at + 9 + quality_at] & c.SELECT
     if is_select or cmd.select:
         result = _select(station, cmd, link, is_select, buf, at, now)

@@ -94,10 +94,9 @@ class ControllingStation(Apci):
         if at < 0:
             return False
         buf = self.tx.buf
-        element = codec.ELEMENTS[type_id]
-        element[3](buf, at + 9, value, qualifier)
-        end = at + 9 + element[0]
-        if codec.TAG_SIZE[type_id]:
+        codec.encoder(type_id)(buf, at + 9, value, qualifier)
+        end = at + 9 + codec.element_size(type_id)
+        if codec.tag_size(type_id):
             if tag is None:
                 raise LocalError("type %s needs a time tag" % type_id)
             cp56.encode(buf, end, tag[0], tag[1], tag[2])
@@ -150,15 +149,15 @@ class ControllingStation(Apci):
 
     def _data(self, type_id, count, buf, at):
         is_sequence = buf[at + 1] & 0x80
-        element = codec.ELEMENTS[type_id]
+        decode = codec.decoder(type_id)
         size = codec.OBJECT_SIZE[type_id]
-        tag = element[0] if codec.TAG_SIZE[type_id] else -1
+        tag = codec.element_size(type_id) if codec.tag_size(type_id) else -1
         ioa = codec.get_ioa(buf, at + 6)
         here = at + 9
         for left in range(count - 1, -1, -1):
             tag_at = here + tag if tag >= 0 else -1
             quality = codec.quality(type_id, buf, here)
-            self.listener.on_data(type_id, buf[at + 2], ioa, element[4](buf, here), quality, buf, tag_at)
+            self.listener.on_data(type_id, buf[at + 2], ioa, decode(buf, here), quality, buf, tag_at)
             here += size
             if is_sequence:
                 ioa += 1

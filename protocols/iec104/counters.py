@@ -15,8 +15,8 @@ _encode = encoder(M_IT_NA_1)
 
 
 class Counter(Point):
-    def __init__(self, station, ioa, kind, deadband, group):
-        Point.__init__(self, station, ioa, kind, 1, deadband, group)
+    def __init__(self, ioa, kind, deadband):
+        Point.__init__(self, ioa, kind, deadband)
         self.quality = QUALITY_IV
         self._base = 0
         self._frozen = 0

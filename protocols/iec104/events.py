@@ -7,7 +7,7 @@ event is encoded once, when it happens, and copied once per master. A cursor has
 and `acked` (next that the peer has not acknowledged): a lost link goes back to `acked`, so events are
 delivered at least once. When a ring overwrites what a cursor has not read, that cursor counts exactly
 how many it lost. Masters get events in the order of their occurrence, across both rings; as many objects
-of one type as fit go into one ASDU. Counts run modulo 2**30; a ring has a power of two slots. Cost per
+of one type as fit go into one ASDU. Counts run modulo 2**29; a ring has a power of two slots. Cost per
 slot: stride (12 binary, 16 other) + 4 octets.
 """
 
@@ -17,8 +17,8 @@ from protocols.iec104.codec import OBJECT_SIZE, put_header
 from protocols.iec104.const import COT_RETURN_REMOTE, COT_SPONTANEOUS, MAX_ASDU
 from protocols.upy import const
 
-_MASK = const(0x3FFFFFFF)
-_HALF = const(0x20000000)
+_MASK = const(0x1FFFFFFF)  # a count and one more stays a small integer everywhere
+_HALF = const(0x10000000)
 _RETURN = const(0x80)  # in a slot's type octet: caused by a command (COT 11)
 
 

@@ -68,22 +68,23 @@ class Outstation(Masters):
         """
         if self.point_at(ioa) is not None:
             raise LocalError("information object address %s is taken" % ioa)
-        kind = self._kind(type_id, event_type)
         if type_id == c.M_IT_NA_1:
-            point = Counter(self, ioa, kind, deadband, group)
+            divisor = 1
+        kind = self._kind(Kind(self, type_id, event_type, divisor, group))
+        if type_id == c.M_IT_NA_1:
+            point = Counter(ioa, kind, deadband)
             _insert(self.counters, point)
         else:
-            point = Point(self, ioa, kind, divisor, deadband, group)
+            point = Point(ioa, kind, deadband)
             _insert(self.points, point)
         self._by_ioa[ioa] = point
         if cyclic_ms:
             _insert(self._cycle(cyclic_ms), point)
         return point
 
-    def _kind(self, type_id, event_type):
-        made = Kind(self.events, type_id, event_type)
+    def _kind(self, made):
         for kind in self._kinds:
-            if kind.type_id == type_id and kind.event_type == made.event_type:
+            if kind.serves(made):
                 return kind
         self._kinds.append(made)
         return made

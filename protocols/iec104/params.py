@@ -40,7 +40,7 @@ class Params:
         self.utc_offset_min = 0  # time base of all tags: 0 = UTC, 480 = Beijing
         self.background_ms = 0  # period of a background scan (COT 2) over all points; 0 = none
         self.sequence = False  # True: interrogated runs of consecutive addresses go out with SQ=1
-        self.tx_bytes = 1024  # per link
+        self.tx_bytes = 640  # per link: two of the longest ASDUs, and an order's answer
         self.answer_bytes = 256  # per link: confirmations that wait for the send window
         self.cause_of_initialisation = 0
         self.warnings = []

@@ -14,36 +14,45 @@ _FLOATS = (M_ME_NA_1, M_ME_NC_1, M_ME_ND_1)
 
 
 class Kind:
-    """What the points of one type share."""
+    """What points of one type and scale share: a station has many points and few kinds."""
 
-    def __init__(self, events, type_id, event_type):
-        if type_id not in codec.ELEMENTS or type_id >= C_SC_NA_1 or codec.TAG_SIZE[type_id]:
+    def __init__(self, station, type_id, event_type, divisor, group):
+        if not codec.is_known(type_id) or type_id >= C_SC_NA_1 or codec.tag_size(type_id):
             raise LocalError("type %s is no monitored type without time tag" % type_id)
         if event_type is None:
-            event_type = codec.TAGGED.get(type_id, type_id)
-        elif event_type and event_type != type_id and codec.TAGGED.get(type_id) != event_type:
+            event_type = codec.tagged(type_id) or type_id
+        elif event_type and event_type != type_id and codec.tagged(type_id) != event_type:
             raise LocalError("type %s cannot carry the events of type %s" % (event_type, type_id))
+        if not divisor:
+            raise LocalError("a divisor is 0")
+        self.station = station
         self.type_id = type_id
         self.event_type = event_type  # 0 = no events
-        self.is_tagged = codec.TAG_SIZE[event_type] > 0
-        self.ring = events.binary if codec.OBJECT_SIZE[type_id] == 1 else events.other
-        self.size = codec.ELEMENTS[type_id][0]
+        self.is_tagged = event_type > 0 and codec.tag_size(event_type) > 0
+        self.ring = station.events.binary if codec.OBJECT_SIZE[type_id] == 1 else station.events.other
+        self.size = codec.element_size(type_id)
         self.encode = codec.encoder(type_id)
         self.is_float = type_id in _FLOATS
+        self.divisor = divisor
+        self.group = group  # 0 = station interrogation only, 1-16 = that group too, -1 = none
+
+    def serves(self, other):
+        """Whether a point of the other kind may have this one."""
+        return (
+            self.type_id == other.type_id
+            and self.event_type == other.event_type
+            and self.divisor == other.divisor
+            and self.group == other.group
+        )
 
 
 class Point:
-    def __init__(self, station, ioa, kind, divisor, deadband, group):
+    def __init__(self, ioa, kind, deadband):
         if not 1 <= ioa <= 0xFFFFFF:
             raise LocalError("information object address %s is outside 1..16777215" % ioa)
-        if not divisor:
-            raise LocalError("the divisor of point %s is 0" % ioa)
-        self.station = station
         self.ioa = ioa
         self.kind = kind
-        self.divisor = divisor
         self.deadband = max(1, deadband)
-        self.group = group  # 0 = station interrogation only, 1-16 = that group too, -1 = none
         self.raw = 0
         self.sent = 0
         self.quality = QUALITY_NT | QUALITY_IV
@@ -71,7 +80,7 @@ class Point:
         self.quality = quality
         if not self.kind.event_type:
             return False
-        self.station.store_event(self, flag, now)
+        self.kind.station.store_event(self, flag, now)
         return True
 
     def put(self, buf, at):
@@ -85,7 +94,7 @@ class Point:
     def put_element(self, buf, at):
         kind = self.kind
         raw = self.raw
-        divisor = self.divisor
+        divisor = kind.divisor
         if kind.is_float:
             kind.encode(buf, at, raw / divisor if raw else 0.0, self.quality)
         elif divisor == 1:

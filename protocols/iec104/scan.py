@@ -78,7 +78,10 @@ class Scan:
 
     def _wants(self, point):
         group = self.group
-        return group < 0 or point.group == group or (not group and point.group > 0)
+        if group < 0:
+            return True
+        own = point.kind.group
+        return own == group or (not group and own > 0)
 
     def _is_run(self, i):
         """Whether point i + 1 continues i."""
@@ -87,7 +90,7 @@ class Scan:
             return False
         this = points[i]
         then = points[i + 1]
-        return then.ioa == this.ioa + 1 and then.kind is this.kind and self._wants(then)
+        return then.ioa == this.ioa + 1 and then.kind.type_id == this.kind.type_id and self._wants(then)
 
     def _send_run(self, link, start, ca, now):
         """One ASDU with SQ = 1."""

@@ -25,7 +25,7 @@ from protocols.iec104.cp56 import shift
 def receive(station, link, buf, at, n, now):
     """Judge the header of one ASDU and hand it to its service."""
     cause = buf[at + 2] & 0x3F
-    service = SERVICES.get(buf[at])
+    service = _service_of(buf[at])
     if c.COT_UNKNOWN_TYPE <= cause <= c.COT_UNKNOWN_IOA:
         station.count(c.IGNORED_NEGATIVE)
     elif service is None:
@@ -40,6 +40,12 @@ def receive(station, link, buf, at, n, now):
             station.count(c.IGNORED_MALFORMED)
         else:
             service[0](station, link, buf, at, n, now)
+
+
+def _service_of(type_id):
+    if c.C_SC_NA_1 <= type_id <= c.C_BO_NA_1 or c.C_SC_TA_1 <= type_id <= c.C_BO_TA_1:
+        return _ORDER
+    return SERVICES.get(type_id)
 
 
 def _system(run):
@@ -103,7 +109,7 @@ def _counter_interrogation(station, link, buf, at, confirmation, now):
     link.answer(buf, at, 10, confirmation, now)
     if freeze and not test:
         for point in station.counters:
-            if not group or point.group == group:
+            if not group or point.kind.group == group:
                 point.freeze(freeze)
     scan.start(station.counters if not freeze else (), group, c.COT_COUNTERS + group)
     scan.answers(c.C_CI_NA_1, buf[at + 9], buf[at + 3], test)
@@ -180,7 +186,4 @@ SERVICES = {
     c.C_RP_NA_1: (_system(_reset), _ACT, True),
     c.C_TS_TA_1: (_system(_test), _ACT, False),
 }
-for _type_id in range(c.C_SC_NA_1, c.C_BO_NA_1 + 1):
-    SERVICES[_type_id] = (order, _ACT_DEACT, False)
-for _type_id in range(c.C_SC_TA_1, c.C_BO_TA_1 + 1):
-    SERVICES[_type_id] = (order, _ACT_DEACT, False)
+_ORDER = (order, _ACT_DEACT, False)
