@@ -1,0 +1,1 @@
+"""GB/T 27930: communication between an off-board charger and a vehicle's BMS over CAN."""
