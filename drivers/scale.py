@@ -6,6 +6,11 @@ lint: integer
 _TENS = (1, 10, 100, 1000, 10000, 100000, 1000000)
 
 
+def power10(exponent):
+    """10**exponent for exponent from 0 to 6."""
+    return _TENS[exponent]
+
+
 def scale10(value, exponent):
     """value * 10**exponent, rounded half up to a whole number; exponent from -6 to 6."""
     if exponent >= 0:

@@ -42,6 +42,18 @@ def test_scaled_single_against_fractions(word, factor):
     assert scaled(word >> 16, word & 0xFFFF, factor) == expected
 
 
+@settings(max_examples=1000, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 2**15 - 1), st.integers(2, 2**15 - 1))
+def test_scaled_and_divided_single_against_fractions(word, factor, divisor):
+    value = struct.unpack(">f", struct.pack(">I", word))[0]
+    expected = None
+    if value - value == 0:
+        expected = round(Fraction(value) * factor / divisor)
+        if abs(expected) >= 2**30:
+            expected = None
+    assert scaled(word >> 16, word & 0xFFFF, factor, divisor) == expected
+
+
 def test_row_49_random_frames():
     """Neither end fails on random bytes, and each still works afterwards."""
     dice = random.Random(49)

@@ -9,7 +9,7 @@ from protocols.modbus.slave import Slave
 from protocols.modbus.tcp import TcpFraming
 from tools.plant.config import default_plant
 from tools.plant.core import Plant
-from tools.plant.sdm630_map import Sdm630Map
+from tools.plant.meter_map import MeterMap
 from tools.plant.sunspec_map import SunSpecMap
 from tools.plant.truthlog import TruthLog, truth_columns
 from tools.plant.virtual import virtual_converter, virtual_meter
@@ -42,7 +42,7 @@ def number(registers, code):
 
 
 def test_sdm630_addresses(plant):
-    meter = Sdm630Map(plant)
+    meter = MeterMap(plant)
     reading = plant.meter.sampled
     expected = {0x00: 231.5, 0x02: 230.0, 0x04: 230.0, 0x0C: -2000.0, 0x0E: -2400.0, 0x10: -2600.0,
                 0x34: -7000.0, 0x06: 2000 / 231.5, 0x3E: -1.0, 0x46: 49.987, 0x48: reading.import_wh / 1000,
@@ -53,7 +53,7 @@ def test_sdm630_addresses(plant):
 
 
 def test_sdm630_block_is_one_snapshot(plant):
-    block = Sdm630Map(plant).read(4, 0, 80)
+    block = MeterMap(plant).read(4, 0, 80)
     assert len(block) == 80
     assert f32(block[0x34:0x36]) == pytest.approx(sum(f32(block[a:a + 2]) for a in (0x0C, 0x0E, 0x10)))
 
@@ -62,11 +62,11 @@ def test_sdm630_block_is_one_snapshot(plant):
     (3, 0x34, 2, 1), (4, 0x34, 0, 3), (4, 0, 82, 3), (4, 0x35, 2, 2), (4, 0x34, 3, 2), (4, 0x56, 4, 2),
     (4, 0x1000, 2, 2)])
 def test_sdm630_refusals(fc, address, count, code):
-    assert Sdm630Map(Plant(default_plant(1))).read(fc, address, count) == code
+    assert MeterMap(Plant(default_plant(1))).read(fc, address, count) == code
 
 
 def test_sdm630_takes_no_writes(plant):
-    assert Sdm630Map(plant).write(0x34, [0, 0]) == 1
+    assert MeterMap(plant).write(0x34, [0, 0]) == 1
 
 
 def test_sunspec_chain_of_models(plant):

@@ -1,8 +1,9 @@
 """An IEEE 754 single in two registers, scaled to an integer without ever being a float.
 
-The result is round(value * factor), ties to even, the same bits on every interpreter: where floats
-themselves are singles, the product `value * factor` would already be rounded once. No intermediate passes
-2**30, so nothing is allocated.
+The result is round(value * factor / divisor), rounded once, ties to even, the same bits on every
+interpreter: where floats themselves are singles, the product `value * factor` would already be rounded.
+Without a divisor no intermediate passes 2**30, so nothing is allocated; with one that holds for singles
+below 2**23.
 
 lint: hot, integer
 """
@@ -10,9 +11,11 @@ lint: hot, integer
 from protocols.errors import LocalError
 
 
-def scaled(high, low, factor):
-    """round(single * factor) for 1 <= factor < 2**15; None for NaN, infinity and results of 2**30 or more."""
-    if not 1 <= factor < 0x8000:
+def scaled(high, low, factor, divisor=1):
+    """round(single * factor / divisor), both 1 to 2**15 - 1; None for NaN, infinity, results of 2**30 or
+    more.
+    """
+    if not (1 <= factor < 0x8000 and 1 <= divisor < 0x8000):
         raise LocalError("factor out of range")
     exponent = high >> 7 & 0xFF
     if exponent == 0xFF:
@@ -24,25 +27,36 @@ def scaled(high, low, factor):
     a = ((high & 0x7F | 0x80) << 4 | low >> 12) * factor + (b >> 12)
     b &= 0xFFF
     shift = 150 - exponent
+    below = 0  # whether something is left under the last bit of b
+    if divisor != 1:
+        while shift < 1:  # a large number: rounding needs one bit under the point
+            b <<= 1
+            a = (a << 1) + (b >> 12)
+            b &= 0xFFF
+            shift += 1
+        b += a % divisor << 12
+        a //= divisor
+        below = b % divisor
+        b //= divisor
     if shift <= 12:
         if shift <= -18 or a >> 18 + shift:
             return None
-        value = _left(a, b, shift)
+        value = _left(a, b, shift, below)
     else:
-        value = _right(a, b, shift - 12)
+        value = _right(a, b | below, shift - 12)
     return -value if high & 0x8000 else value
 
 
-def _left(a, b, shift):
+def _left(a, b, shift, below):
     if shift <= 0:
         return (a << 12 - shift) + (b << -shift)
-    return _rounded((a << 12 - shift) + (b >> shift), b & (1 << shift) - 1, 1 << shift - 1, 0)
+    return _rounded((a << 12 - shift) + (b >> shift), b & (1 << shift) - 1, 1 << shift - 1, below)
 
 
-def _right(a, b, shift):
+def _right(a, below, shift):
     if shift > 28:
         return 0
-    return _rounded(a >> shift, a & (1 << shift) - 1, 1 << shift - 1, b)
+    return _rounded(a >> shift, a & (1 << shift) - 1, 1 << shift - 1, below)
 
 
 def _rounded(value, rest, half, below):

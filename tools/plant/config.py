@@ -8,6 +8,7 @@ written twice.
 import json
 from pathlib import Path
 
+from tools.plant.meters import TWINS
 from tools.plant.profile import ProfileError, load_profile
 
 # name, kind, low, high, default, unit, meaning
@@ -20,13 +21,16 @@ PLANT_KEYS = (
      "how the site load divides over L1..L3; sum 10000"),
     ("frequency_mhz", "int", 40_000, 70_000, 50_000, "mHz", "grid frequency"),
     ("voltage_dv", "three", 0, 10_000, [2300, 2300, 2300], "0.1 V", "phase to neutral, L1..L3"),
-    ("meter", "meter", None, None, None, "", "grid meter (SDM630), keys below"),
+    ("meter", "meter", None, None, None, "", "grid meter, keys below"),
     ("converters_tcp", "ports", 0, 65_535, None, "", "TCP port of each converter, 0 = any free one"),
     ("host", "text", None, None, "127.0.0.1", "", "address that the TCP servers listen on"),
     ("substep_ms", "int", 1, 1000, 10, "ms", "step of the physics; inputs act at its boundaries"),
     ("log_ms", "int", 1, 3_600_000, 100, "ms", "interval of the truth log"),
 )
 METER_KEYS = (
+    ("model", tuple(sorted(TWINS)), None, None, "sdm630", "", "whose registers the meter has"),
+    ("pt", "int", 1, 10_000, 1, "", "ratio of its voltage transformers"),
+    ("ct", "int", 1, 10_000, 1, "", "ratio of its current transformers"),
     ("pty", "text?", None, None, None, "", "symlink to publish for the RTU line; null = no RTU face"),
     ("tcp", "port", 0, 65_535, 0, "", "port of the TCP face, 0 = any free one"),
     ("tcp_view", ("truth", "meter"), None, None, "truth", "",

@@ -1,9 +1,7 @@
-"""The plant in real time: pymodbus servers over the register maps, a pty line for the meter, a control port,
-the truth log.
+"""The plant in real time: pymodbus servers over the register maps, a pty line for the meter, a control
+port, the truth log.
 
-Plant time 0 is the moment of `start()`, on CLOCK_MONOTONIC. Silence and deafness act where pymodbus lets one
-trace its traffic: a request that is not heard is dropped before it is executed, an answer that is lost is
-dropped after.
+Plant time 0 is the moment of `start()`, on CLOCK_MONOTONIC.
 """
 
 import asyncio
@@ -13,14 +11,13 @@ import time
 from pathlib import Path
 
 from pymodbus import FramerType
-from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
 
 from tools.plant.control import ControlPort
 from tools.plant.core import Plant
+from tools.plant.faces import device, line_faults
+from tools.plant.meter_map import MeterMap
 from tools.plant.rtu_line import RtuLine
-from tools.plant.sdm630_map import Sdm630Map
 from tools.plant.sunspec_map import SunSpecMap
 from tools.plant.truthlog import TruthLog
 
@@ -67,7 +64,7 @@ class LivePlant:
         meter = self.config["meter"]
         truth = meter["tcp_view"] == "truth"
         self.meter_address = await self._serve_tcp(
-            Sdm630Map(self.plant, truth), meter["tcp"], "plant.meter.tcp"
+            MeterMap(self.plant, truth), meter["tcp"], "plant.meter.tcp"
         )
         for bay, port in enumerate(self.config["converters_tcp"]):
             where = f"plant.converters_tcp[{bay}]"
@@ -122,7 +119,7 @@ class LivePlant:
         host = self.config["host"]
         _check_port(host, port, where)
         server = ModbusTcpServer(
-            self._device(registers), address=(host, port), **_line_faults(registers, None)
+            device(registers, self.advance), address=(host, port), **line_faults([registers])
         )
         await server.serve_forever(background=True)
         self._servers.append(server)
@@ -130,48 +127,18 @@ class LivePlant:
 
     async def _serve_rtu(self, meter):
         self._line = RtuLine(asyncio.get_running_loop(), meter["baud"] or 9600, meter["reply_delay_ms"])
-        registers = Sdm630Map(self.plant)
+        registers = MeterMap(self.plant)
         server = ModbusSerialServer(
-            self._device(registers),
+            device(registers, self.advance),
             framer=FramerType.RTU,
             port=self._line.device_path,
             baudrate=115_200,
-            **_line_faults(registers, meter["unit"]),
+            **line_faults([registers], (meter["unit"],)),
         )
         await server.serve_forever(background=True)
         self._servers.append(server)
         _publish(self._line.path, meter["pty"])
         self._link = meter["pty"]
-
-    def _device(self, registers):
-        async def action(fc, _start, address, count, block, set_values):
-            self.advance()
-            if set_values is not None:
-                return ExcCodes(code) if (code := registers.write(address, set_values)) else None
-            values = registers.read(fc, address, count)
-            if isinstance(values, int):
-                return ExcCodes(values)
-            block[address - _start : address - _start + count] = values
-            return None
-
-        blocks = [
-            SimData(start, count=count, values=0, datatype=DataType.REGISTERS)
-            for start, count in registers.windows
-        ]
-        return SimDevice(0, simdata=blocks, action=action)
-
-
-def _line_faults(registers, unit):
-    """Trace hooks for a pymodbus server: what is not heard, and what is not answered."""
-
-    def trace_pdu(sending, pdu):
-        foreign = unit is not None and pdu.dev_id != unit
-        return None if not sending and (foreign or not registers.hears()) else pdu
-
-    def trace_packet(sending, data):
-        return b"" if sending and not registers.answers() else data
-
-    return {"trace_pdu": trace_pdu, "trace_packet": trace_packet}
 
 
 def _check_port(host, port, where):

@@ -6,7 +6,7 @@ slave. Silence is not a store's to give: the rig asks `hears()` before it feeds 
 before it lets an answer out.
 """
 
-from tools.plant.sdm630_map import Sdm630Map
+from tools.plant.meter_map import MeterMap
 from tools.plant.sunspec_map import SunSpecMap
 
 
@@ -51,7 +51,7 @@ class VirtualFace:
 
 def virtual_meter(plant, now=None, truth=False):
     """Face of the grid meter (`truth`: the instant's values, immune to meter faults)."""
-    return VirtualFace(plant, Sdm630Map(plant, truth), now)
+    return VirtualFace(plant, MeterMap(plant, truth), now)
 
 
 def virtual_converter(plant, bay, now=None):
