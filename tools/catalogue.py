@@ -1,15 +1,15 @@
 """The one catalogue of messages: code -> English, Chinese, cause and next action.
 
-Firmware and host tools share one number space; V0xx system, V1xx configuration, V2xx links and devices, V3xx
-control and limits, V4xx telecontrol, V5xx host tools. The headline is always given in both languages; cause
-and next action in the chosen one.
+Firmware and host tools share one number space; V0xx system, V1xx configuration, V2xx links and devices,
+V3xx control and limits, V4xx telecontrol, V5xx host tools. The headline is always given in both
+languages; cause and next action in the chosen one.
 """
 
 import os
 from typing import NamedTuple
 
 from firmware import codes
-from tools import catalogue_device, catalogue_host
+from tools import catalogue_device, catalogue_host, catalogue_outlet
 
 LANGUAGES = ("en", "zh", "both")
 LABELS = {"en": ("cause", "do"), "zh": ("原因", "处理")}
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 def _build():
     entries = [
         Entry(code, kind, codes.text(code), zh, cause, action)
-        for code, kind, zh, cause, action in catalogue_device.ROWS
+        for code, kind, zh, cause, action in catalogue_device.ROWS + catalogue_outlet.ROWS
     ]
     entries += [Entry(*row) for row in catalogue_host.ROWS]
     table = {e.code: e for e in entries}

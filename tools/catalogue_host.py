@@ -8,6 +8,7 @@ PACKAGE_MISSING, MASTER_FAILED, RECORDING_BAD, REPLAY_DIFFERS, PORT_FORBIDDEN = 
 BOARD_UNKNOWN, BENCH_FAILED, INTERRUPTED, ENVELOPE_BROKEN, OUTPUT_UNWRITABLE = 511, 512, 513, 514, 515
 BAD_OPTION, PLANT_SECTION, PART_MISSING, LINT_FAILED, BUILD_FAILED = 516, 517, 518, 519, 520
 ROWS_FAILED = 521
+FAULTS_RED = 540
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -77,4 +78,8 @@ ROWS = (
      ("What the station did instead stands above.", "子站的实际行为见上。"),
      ("Run that row alone: `v2g rows --targets ours --rows N`.",
       "单独运行该条：v2g rows --targets ours --rows N。")),
+    (FAULTS_RED, HOST, "the fault table has a red row", "故障反应时间表有不合格项",
+     ("A fault was not ended within its limit, or not as said.", "故障未在限值内或未按规定处理。"),
+     ("See the row; run `pytest hil_tests/faults/test_outlet_faults.py`.",
+      "查看该行；运行 pytest hil_tests/faults/test_outlet_faults.py。")),
 )

@@ -16,7 +16,7 @@ import typer
 from tools import catalogue
 from tools.catalogue import Failure
 from tools.catalogue_host import BAD_OPTION, BENCH_FAILED, INTERRUPTED, LINT_FAILED
-from tools.catalogue_host import PACKAGE_MISSING, PART_MISSING, ROWS_FAILED
+from tools.catalogue_host import FAULTS_RED, PACKAGE_MISSING, PART_MISSING, ROWS_FAILED
 
 STOPPED_BY_HAND = 130
 
@@ -80,6 +80,7 @@ Modules = Annotated[bool, option("Flash per module too. 列出各模块占用", 
 Names = Annotated[list[str], typer.Argument(metavar="[MEASURE]...", help="Default: all of them.")]
 Quick = Annotated[bool, option("Fewer rounds: shows that it works, not what it measures.", "--quick")]
 HtmlFile = Annotated[Path, option("Write a page to read there. 结果网页", "--html", metavar="FILE")]
+MarkdownFile = Annotated[Path, option("Write the table there. 结果表", "--markdown", metavar="FILE")]
 Targets = Annotated[
     str, option("ours, all, or some of cpython,micropython,c104,hat. 被测子站", metavar="NAME,...")
 ]
@@ -242,6 +243,16 @@ def rows(
     for name, value in (("--rows", numbers), ("--json", json_file), ("--html", html_file)):
         options += [name, str(value.resolve() if isinstance(value, Path) else value)] if value else []
     commands.module("hil_tests.rows", options, ROWS_FAILED, PART_MISSING)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def faults(markdown: MarkdownFile = None):
+    """Fault table of a DC outlet: injected, who acts, how long until it is dead. 故障反应时间表。"""
+    from tools import commands
+
+    arguments = ["--markdown", str(markdown.resolve())] if markdown else []
+    commands.module("hil_tests.faults", arguments, FAULTS_RED, PART_MISSING)
 
 
 @app.command()
