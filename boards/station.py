@@ -49,7 +49,7 @@ def assemble(board, config):
     listener = board.listen(tele["listen"], tele["port"])
     server = Iec104Server(listener, telecontrol.station, board.poller, LinkTeller(log))
     schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
-    return Loop(
+    loop = Loop(
         board,
         image,
         Controller(image, config),
@@ -62,6 +62,11 @@ def assemble(board, config):
         recorder,
         config["station"]["cycle_ms"],
     )
+    if image.guarded:
+        from firmware.guard.host import GuardHost  # only where there is one
+
+        loop.guard = GuardHost(image, config, clock, log)
+    return loop
 
 
 def make_buses(board, config, image, log):

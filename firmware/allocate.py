@@ -23,9 +23,15 @@ class Allocator:
         self.caps = [0] * self.count
         self.power_w = [0] * self.count
         self.held_back = False
+        self.guarded = image.guarded
+        self.must_w = [0] * self.count  # what a bay that must charge got before the others
 
-    def share_out(self, total_w):
-        """total_w must lie between the sums of the bays' envelopes."""
+    def share_out(self, total_w, room_w=0):
+        """total_w must lie between the sums of the bays' envelopes; room_w is what the site leaves for
+        charging.
+        """
+        if self.guarded:
+            total_w -= self._serve_must(room_w)
         sign = 1
         if total_w < 0:
             sign = -1
@@ -33,14 +39,35 @@ class Allocator:
         for i in range(self.count):
             bay = self.bays[i]
             self.caps[i] = bay.envelope_hi_w.value if sign > 0 else -bay.envelope_lo_w.value
+            if self.must_w[i]:
+                self.caps[i] = 0
             self.power_w[i] = 0
         self._fill(total_w)
-        if sign < 0:
+        for i in range(self.count):
+            self.power_w[i] = self.must_w[i] + sign * self.power_w[i]
+
+    def _serve_must(self, room_w):
+        """Whoever must charge takes all it may, the least laxity first."""
+        given_w = 0
+        for i in range(self.count):
+            self.must_w[i] = 0
+        while True:
+            first = -1
             for i in range(self.count):
-                self.power_w[i] = -self.power_w[i]
+                bay = self.bays[i]
+                if bay.must.value and bay.envelope_hi_w.value and not self.must_w[i]:
+                    if first < 0 or bay.laxity_s.value < self.bays[first].laxity_s.value:
+                        first = i
+            power_w = 0 if first < 0 else min(self.bays[first].envelope_hi_w.value, room_w - given_w)
+            if power_w <= 0:
+                return given_w
+            self.must_w[first] = power_w
+            given_w += power_w
 
     def _fill(self, left_w):
-        """Each round gives every open bay its share; a full bay closes and what it left goes round again."""
+        """Each round gives every open bay its share; a full bay closes and what it left goes round
+        again.
+        """
         while left_w > 0:
             weights = 0
             for i in range(self.count):
@@ -79,8 +106,8 @@ class Allocator:
             left_w -= 1
 
     def hold_back(self, hi_w, lo_w):
-        """Take back raises until the bookings, as they would stand, fit into [lo_w, hi_w]: towards 0, never
-        past it.
+        """Take back raises until the bookings, as they would stand, fit into [lo_w, hi_w]: towards 0,
+        never past it.
         """
         self.held_back = False
         total_hi = total_lo = 0

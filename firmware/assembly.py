@@ -3,6 +3,8 @@
 from firmware.image import Image
 
 _SCHEDULE_AGE_MS = 5000
+_SESSION_AGE_MS = 518400000  # six days: ticks cannot tell a departure of longer ago from one ahead
+_BUDGET_AGE_MS = 5000
 _SLOW_FACTOR = 10  # quantities that nothing depends on within seconds
 
 
@@ -10,7 +12,8 @@ def make_image(config):
     """The image of this configuration, nothing measured yet."""
     station_ages = _station_ages(config)
     bay_ages = [_bay_ages(bay, config["station"]["cycle_ms"]) for bay in config["bays"]]
-    return Image(station_ages, bay_ages)
+    guarded = [bay["battery"] for bay in config["bays"] if bay["battery"]["capacity_wh"]]
+    return Image(station_ages, bay_ages, bool(guarded), any([battery["bms"] for battery in guarded]))
 
 
 def _station_ages(config):
@@ -44,5 +47,13 @@ def _bay_ages(bay, cycle_ms):
         "dc_voltage_dv": _SLOW_FACTOR * age_ms,
         "dc_current_da": _SLOW_FACTOR * age_ms,
         "soc_bp": bay["battery"]["max_age_ms"],
+        "depart": _SESSION_AGE_MS,
+        "budget_wh": _BUDGET_AGE_MS,
+        "bms_charge_w": bay["battery"]["max_age_ms"],
+        "bms_discharge_w": bay["battery"]["max_age_ms"],
+        "cell_hi_mv": bay["battery"]["max_age_ms"],
+        "cell_lo_mv": bay["battery"]["max_age_ms"],
+        "temp_hi_dc": bay["battery"]["max_age_ms"],
+        "temp_lo_dc": bay["battery"]["max_age_ms"],
         "command_w": 500 + 2 * cycle_ms,  # a lease outlives two missed steps, not more
     }

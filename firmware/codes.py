@@ -26,6 +26,11 @@ LIMIT_RATING, LIMIT_SOC_MAX, LIMIT_SOC_MIN, LIMIT_SOC_UNKNOWN = 301, 302, 303, 3
 LIMIT_CONVERTER_SILENT, LIMIT_CONVERTER_FAULT, LIMIT_CONVERTER_OFF = 305, 306, 307
 LIMIT_SITE_IMPORT, LIMIT_SITE_EXPORT, LIMIT_BOOKED, LIMIT_NOT_FOLLOWING = 308, 309, 310, 311
 
+LIMIT_BMS, LIMIT_BMS_SILENT, LIMIT_CELL_HIGH, LIMIT_CELL_LOW, LIMIT_TEMPERATURE = 350, 351, 352, 353, 354
+LIMIT_C_RATE, LIMIT_SOH, LIMIT_BUDGET, LIMIT_NO_CONSENT, LIMIT_SOC_KEPT = 355, 356, 357, 358, 359
+MUST_DEPARTURE, MUST_SHARED, MUST_MINIMUM, MUST_NOW = 361, 362, 363, 364  # winner and limit in one
+MUST_CHARGE, MAY_AGAIN, TARGET_UNREACHABLE, TARGET_REACHED, BUDGET_GONE = 371, 372, 373, 374, 375
+
 WINNER_NONE, WINNER_AGC, WINNER_SCHEDULE = 330, 331, 332
 WINNER_HOLD, WINNER_RAMP_TO_ZERO, WINNER_LOCAL = 333, 334, 335
 
@@ -90,6 +95,25 @@ TEXTS = (
     (LIMIT_SITE_EXPORT, "site export limit"),
     (LIMIT_BOOKED, "waits for another bay's confirmed cut"),
     (LIMIT_NOT_FOLLOWING, "converter does not follow"),
+    (LIMIT_BMS, "vehicle's BMS"),
+    (LIMIT_BMS_SILENT, "vehicle's BMS silent"),
+    (LIMIT_CELL_HIGH, "highest cell voltage"),
+    (LIMIT_CELL_LOW, "lowest cell voltage"),
+    (LIMIT_TEMPERATURE, "battery temperature"),
+    (LIMIT_C_RATE, "C-rate"),
+    (LIMIT_SOH, "battery's state of health"),
+    (LIMIT_BUDGET, "discharge budget"),
+    (LIMIT_NO_CONSENT, "no consent to discharge"),
+    (LIMIT_SOC_KEPT, "SOC kept for the driver"),
+    (MUST_DEPARTURE, "must charge: departure"),
+    (MUST_SHARED, "must charge: several departures, one connection"),
+    (MUST_MINIMUM, "must charge: driver's minimum SOC"),
+    (MUST_NOW, "must charge: driver wants it now"),
+    (MUST_CHARGE, "bay leaves the order, it must charge"),
+    (MAY_AGAIN, "bay may follow orders again"),
+    (TARGET_UNREACHABLE, "target SOC not reachable by departure"),
+    (TARGET_REACHED, "target SOC reached"),
+    (BUDGET_GONE, "discharge budget used up"),
     (WINNER_NONE, "no order"),
     (WINNER_AGC, "AGC set-point"),
     (WINNER_SCHEDULE, "schedule"),

@@ -5,7 +5,7 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 """
 
 from firmware import codes, schema
-from firmware.image import BAY_ROWS, STATION_ROWS
+from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, STATION_ROWS
 
 _FRAME_BYTES = 12  # of the recorder, for each signal: a snapshot and the step after it
 
@@ -17,6 +17,7 @@ def conflicts(config, errors):
     _buses(config, errors)
     _references(config, errors)
     _bays(config, errors)
+    _batteries(config, errors)
     _site(config, errors)
     _orders(config, errors)
     _telecontrol(config, errors)
@@ -87,6 +88,40 @@ def _bays(config, errors):
             _add(errors, path + "converter.max_age_ms", converter["max_age_ms"], "at least twice poll_ms")
 
 
+def _batteries(config, errors):
+    for i in range(len(config["bays"])):
+        path = "bays[%d]." % i
+        battery = config["bays"][i]["battery"]
+        if battery["capacity_wh"] == 0:
+            continue
+        if battery["capacity_wh"] < 1000:
+            right = "at least 1000, or 0 for no guard"
+            _add(errors, path + "battery.capacity_wh", battery["capacity_wh"], right)
+        if battery["efficiency_max_bp"] < battery["efficiency_bp"]:
+            right = "at least efficiency_bp (%d)" % battery["efficiency_bp"]
+            _add(errors, path + "battery.efficiency_max_bp", battery["efficiency_max_bp"], right)
+        for key in ("charge_pct", "discharge_pct"):
+            _table(path + "battery." + key, battery[key], errors)
+        for key in ("cell_max_mv", "cell_min_mv"):
+            if 0 < battery[key] < 2000:
+                _add(errors, path + "battery." + key, battery[key], "2000 to 5000, or 0 for the chemistry's")
+        if battery["cell_max_mv"] and battery["cell_max_mv"] - battery["cell_min_mv"] < 500:
+            right = "at least 500 above cell_min_mv"
+            _add(errors, path + "battery.cell_max_mv", battery["cell_max_mv"], right)
+        session = config["bays"][i]["session"]
+        if session["minimum_bp"] > session["target_bp"]:
+            right = "at most target_bp (%d)" % session["target_bp"]
+            _add(errors, path + "session.minimum_bp", session["minimum_bp"], right)
+
+
+def _table(path, rows, errors):
+    if len(rows) == 1:
+        _add(errors, path, rows, "two or more points, or none for the chemistry's table")
+    for i in range(1, len(rows)):
+        if rows[i][0] <= rows[i - 1][0]:
+            _add(errors, path, rows[i][0], "temperatures that increase from row to row")
+
+
 def _site(config, errors):
     site = config["site"]
     if site["load_min_w"] > site["load_max_w"]:
@@ -136,7 +171,14 @@ def _telecontrol(config, errors):
 
 
 def _recorder(config, errors):
-    needed = _FRAME_BYTES * (len(STATION_ROWS) + len(config["bays"]) * len(BAY_ROWS))
+    station, bay = len(STATION_ROWS), len(BAY_ROWS)
+    batteries = [row["battery"] for row in config["bays"] if row["battery"]["capacity_wh"]]
+    if batteries:
+        station += len(GUARD_STATION_ROWS)
+        bay += len(GUARD_BAY_ROWS)
+        if any([battery["bms"] for battery in batteries]):
+            bay += len(BMS_ROWS)
+    needed = _FRAME_BYTES * (station + len(config["bays"]) * bay)
     ring_bytes = config["recorder"]["ring_bytes"]
     if config["recorder"]["path"] and ring_bytes < needed:
         right = "at least %d, for one snapshot of %d bays" % (needed, len(config["bays"]))

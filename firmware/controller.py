@@ -48,7 +48,13 @@ class Controller:
         self.decider = Decider(image.station, config["control"])
         self.allocator = Allocator(image, ratings)
         self.reporter = Reporter(image, ratings, config["control"]["ramp_w_per_s"])
+        self.guard = self._make_guard(config) if image.guarded else None
         self.last = 0
+
+    def _make_guard(self, config):  # lint: cold
+        from firmware.guard.station import StationGuard  # only where there is one
+
+        return StationGuard(self.image, self.envelopes, config)
 
     def start(self, now):
         """Time begins; nothing is commanded yet."""
@@ -56,6 +62,8 @@ class Controller:
         for booking in self.bookings:
             booking.start(now)
         self.image.station.sum_start.value = now
+        if self.guard is not None:
+            self.guard.start(now)
         for bay in self.bays:
             bay.command_w.put(0, now)
 
@@ -63,8 +71,10 @@ class Controller:
         dt_ms = clip(ticks_diff(now, self.last), 0, LONGEST_STEP_MS)
         self.last = now
         self._sense(now)
-        self._limit()
+        self._limit(now)
         self.decider.choose()
+        if self.site.must and self.site.all_must:
+            self.decider.claim(self.site.must)
         self.decider.ramp(dt_ms, self.site.lo_w, self.site.hi_w)
         self._actuate(now)
         self._count(dt_ms)
@@ -82,14 +92,16 @@ class Controller:
         self.meter.sense()
         self.sum_booking.sense(now)
 
-    def _limit(self):
+    def _limit(self, now):
         for envelope in self.envelopes:
-            envelope.update()
+            envelope.update(now)
         self.site.update()
+        if self.guard is not None:
+            self.guard.look(self.site, now)
 
     def _actuate(self, now):
         allocator = self.allocator
-        allocator.share_out(self.image.station.ramped_w.value)
+        allocator.share_out(self.image.station.ramped_w.value, self.site.room_hi_w)
         allocator.hold_back(self.site.room_hi_w, self.site.room_lo_w)
         if allocator.held_back:
             self.image.station.ramped_w.value = allocator.total_w()  # the ramp goes on from what was given

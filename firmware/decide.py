@@ -1,9 +1,11 @@
 """Who wins, what the station shall do, and how fast (design §6).
 
-Ranked orders, here: local mode > AGC > schedule. An order is valid while its signal is GOOD (its age limit is
-its validity). AGC also needs a living master. When AGC was in charge and is lost, the configured fallback
-rules until an order comes or AGC is switched off; a schedule then counts only if it is that fallback.
-Ramps apply to orders only: a cut of the envelope takes effect at once.
+Ranked orders, here: a bay that must charge (departure, the driver's minimum, charge now) > local mode >
+AGC > schedule; with such a bay the others still serve the order as far as they can. An order is valid
+while its signal is GOOD (its age limit is its validity). AGC also needs a living master. When AGC was in
+charge and is lost, the configured fallback rules until an order comes or AGC is switched off; a schedule
+then counts only if it is that fallback. Ramps apply to orders only: a cut of the envelope takes effect
+at once.
 
 lint: integer, hot
 """
@@ -23,6 +25,10 @@ class Decider:
         self.ramp_w_per_s = control["ramp_w_per_s"]
         self.hold = control["fallback"] == "hold"
         self.zero = control["fallback"] == "ramp_to_zero"
+
+    def claim(self, must):
+        """Every bay that could do something must charge; `must` is why."""
+        self.station.winner.value = must
 
     def choose(self):
         """The winning order and its target, before the envelope."""

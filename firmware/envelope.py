@@ -23,8 +23,9 @@ class BayEnvelope:
         self.soc_max_bp = battery["soc_max_bp"]
         self.soc_min_bp = battery["soc_min_bp"]
         self.taper_bp = battery["taper_bp"]
+        self.guard = None  # firmware/guard/bay.py, where the configuration states a battery
 
-    def update(self):
+    def update(self, now):
         bay = self.bay
         self._set_hi(self.charge_w, codes.LIMIT_RATING)
         self._set_lo(-self.discharge_w, codes.LIMIT_RATING)
@@ -39,8 +40,20 @@ class BayEnvelope:
             self._close(codes.LIMIT_NOT_FOLLOWING)
         elif bay.soc_bp.quality != GOOD or not 0 <= bay.soc_bp.value <= FULL_BP:
             self._close(codes.LIMIT_SOC_UNKNOWN)
+        elif self.guard is not None:
+            self.guard.apply(self, now)
         else:
             self._taper(bay.soc_bp.value)
+
+    def cut_hi(self, power_w, code):
+        """Not more than `power_w` of charging; `code` is why."""
+        if power_w < self.bay.envelope_hi_w.value:
+            self._set_hi(power_w, code)
+
+    def cut_lo(self, power_w, code):
+        """Not below `power_w`, which is 0 or negative."""
+        if power_w > self.bay.envelope_lo_w.value:
+            self._set_lo(power_w, code)
 
     def _taper(self, soc_bp):
         """Power falls linearly to 0 over the last taper_bp before either end of the SOC window."""
@@ -69,11 +82,14 @@ class BayEnvelope:
 
 
 class SiteEnvelope:
-    """What the site's connection leaves for the sum of the bays."""
+    """What the site's connection leaves for the sum of the bays. A bay that must charge counts at both
+    ends with what it may take; where the site does not leave that much, with what there is.
+    """
 
     def __init__(self, image, site):
         self.station = image.station
         self.bays = image.bays
+        self.guarded = image.guarded
         self.import_max_w = site["import_max_w"]
         self.export_max_w = site["export_max_w"]
         self.room_hi_w = 0  # what is left for the bays that obey, after the ones that cannot be commanded
@@ -82,6 +98,8 @@ class SiteEnvelope:
         self.lo_w = 0
         self.limit_hi = 0
         self.limit_lo = 0
+        self.must = 0  # why a bay must charge; 0 = none must
+        self.all_must = False
 
     def update(self):
         station = self.station
@@ -94,10 +112,27 @@ class SiteEnvelope:
                 lo -= bay.booked_lo_w.value if bay.booked_lo_w.value < 0 else 0
             bays_hi += bay.envelope_hi_w.value
             bays_lo += bay.envelope_lo_w.value
+        if self.guarded:
+            bays_lo += self._must_w()
         self.room_hi_w = hi if hi > 0 else 0
         self.room_lo_w = lo if lo < 0 else 0
         self._settle_hi(self.room_hi_w, bays_hi)
         self._settle_lo(self.room_lo_w, bays_lo)
+        if self.lo_w > self.hi_w:  # must-run yields to the grid
+            self.lo_w = station.envelope_lo_w.value = self.hi_w
+
+    def _must_w(self):
+        """What the bays that must charge take; their lower ends are 0."""
+        total_w = 0
+        self.must = 0
+        self.all_must = True
+        for bay in self.bays:
+            if bay.must.value and bay.envelope_hi_w.value:
+                total_w += bay.envelope_hi_w.value
+                self.must = bay.must.value
+            elif bay.envelope_hi_w.value or bay.envelope_lo_w.value:
+                self.all_must = False
+        return total_w
 
     def _settle_hi(self, site_w, bays_w):
         if site_w < bays_w:
@@ -114,7 +149,7 @@ class SiteEnvelope:
             self.limit_lo = codes.LIMIT_SITE_EXPORT
         else:
             self.lo_w = bays_w
-            self.limit_lo = self._tightest_lo()
+            self.limit_lo = self.must or self._tightest_lo()
         self.station.envelope_lo_w.value = self.lo_w
 
     def _tightest_hi(self):

@@ -138,6 +138,42 @@ BAY_ROWS = (
     ("discharged_wh", RESULT),
 )
 
+# With these the image grows only where the configuration asks for the battery's guard (firmware/guard/).
+GUARD_STATION_ROWS = (
+    ("capable_time", STATE),
+    ("charge_left_s", RESULT),  # at the full power that is allowed now
+    ("discharge_left_s", RESULT),
+    ("charge_wh", RESULT),
+    ("discharge_wh", RESULT),
+    ("charge_15min_w", RESULT),  # sustainable for 15 min
+    ("discharge_15min_w", RESULT),
+)
+
+GUARD_BAY_ROWS = (
+    ("target_bp", ORDER),  # the driver's session: written together, the mode last
+    ("minimum_bp", ORDER),
+    ("depart", ORDER),  # tick of the departure; not good = unknown
+    ("mode", ORDER),
+    ("budget_wh", ORDER),  # that may still be discharged
+    ("plan_time", STATE),
+    ("latch", STATE),
+    ("floor_bp", RESULT),  # the SOC window that holds now
+    ("ceiling_bp", RESULT),
+    ("must", RESULT),  # code of the reason why this bay must charge; 0 = none
+    ("need_s", RESULT),  # to the target, at full power
+    ("laxity_s", RESULT),
+    ("reach_bp", RESULT),  # SOC at the departure, at full power from now on
+)
+
+BMS_ROWS = (
+    ("bms_charge_w", MEASURED),  # DC, as the vehicle allows it
+    ("bms_discharge_w", MEASURED),
+    ("cell_hi_mv", MEASURED),
+    ("cell_lo_mv", MEASURED),
+    ("temp_hi_dc", MEASURED),
+    ("temp_lo_dc", MEASURED),
+)
+
 CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 3
 
 
@@ -146,21 +182,27 @@ class Image:
     indices nor names are kept.
     """
 
-    def __init__(self, station_ages, bay_ages):
+    def __init__(self, station_ages, bay_ages, guarded=False, bms=False):
         """station_ages: {signal name: max_age_ms}; bay_ages: one such dict per bay."""
-        self.station = Group(STATION_ROWS, station_ages)
-        self.bays = tuple([Group(BAY_ROWS, ages) for ages in bay_ages])
+        self.guarded = guarded
+        self.station_rows = STATION_ROWS + GUARD_STATION_ROWS if guarded else STATION_ROWS
+        self.bay_rows = BAY_ROWS
+        if guarded:
+            self.bay_rows = BAY_ROWS + GUARD_BAY_ROWS + (BMS_ROWS if bms else ())
+        self.station = Group(self.station_rows, station_ages)
+        self.bays = tuple([Group(self.bay_rows, ages) for ages in bay_ages])
         self.order_event = False  # set by an order source: step soon; cleared by the loop
 
     def kinds(self):
         """The kind of every signal, in index order."""
-        return bytes([kind for _, kind in STATION_ROWS] + [kind for _, kind in BAY_ROWS] * len(self.bays))
+        bay = [kind for _, kind in self.bay_rows]
+        return bytes([kind for _, kind in self.station_rows] + bay * len(self.bays))
 
     def signals(self):
         """All signals, in index order."""
-        found = [getattr(self.station, name) for name, _ in STATION_ROWS]
+        found = [getattr(self.station, name) for name, _ in self.station_rows]
         for bay in self.bays:
-            found += [getattr(bay, name) for name, _ in BAY_ROWS]
+            found += [getattr(bay, name) for name, _ in self.bay_rows]
         return tuple(found)
 
     def of_kinds(self, kinds):
@@ -181,7 +223,8 @@ class Image:
 
     def name_of(self, index):
         """Full name of a signal, such as "station.agc_w" or "bay1.soc_bp"."""
-        index -= len(STATION_ROWS)
+        rows = self.bay_rows
+        index -= len(self.station_rows)
         if index < 0:
-            return "station." + STATION_ROWS[index][0]
-        return "bay%d.%s" % (index // len(BAY_ROWS) + 1, BAY_ROWS[index % len(BAY_ROWS)][0])
+            return "station." + self.station_rows[index][0]
+        return "bay%d.%s" % (index // len(rows) + 1, rows[index % len(rows)][0])

@@ -30,6 +30,7 @@ class Loop:
         self.log = log
         self.recorder = recorder
         self.cycle_ms = cycle_ms
+        self.guard = None  # firmware/guard/host.py, where the configuration states a battery
         self.next_step = 0
         self.drivers_at = 0  # when the first driver wants its turn
         self.steps = 0
@@ -90,6 +91,8 @@ class Loop:
         if ticks_diff(now, self.next_step) >= 0:
             self.next_step = ticks_add(now, self.cycle_ms)
             self.schedule.update(now)
+            if self.guard is not None:
+                self.guard.update(now)
         recorder = self.recorder
         if recorder is not None:
             recorder.before(self.controller.last, now)
@@ -101,6 +104,8 @@ class Loop:
             driver.service(now)  # leases leave at once
         self._plan_drivers(now)
         self.watch.look(now)
+        if self.guard is not None:
+            self.guard.look(now)
         self.telecontrol.report(now)
         self.server.tick(now)
         self.board.drain(now)

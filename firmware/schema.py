@@ -12,6 +12,8 @@ REQUIRED = None
 INT, BOOL, TEXT, CHOICE, SECTION, SECTIONS, ROWS, TEXTS, ADDRESS, FREE = range(10)
 
 MAX_BAYS = 16
+CHEMISTRIES = ("lfp", "nmc", "unknown")
+MODES = ("now", "orderly", "v2g")
 
 STATION = (
     ("name", TEXT, "station", 1, 32),
@@ -68,6 +70,28 @@ BATTERY = (
     ("soc_max_bp", INT, 9000, 0, FULL_BP),
     ("taper_bp", INT, 500, 1, 5000),
     ("max_age_ms", INT, 10000, 100, 600000),
+    # Below: the guard (firmware/guard/), which a stated capacity switches on.
+    ("capacity_wh", INT, 0, 0, 1000000),  # usable, when new
+    ("chemistry", CHOICE, "unknown", CHEMISTRIES, 0),
+    ("efficiency_bp", INT, 9000, 5000, FULL_BP),  # one way, the worst of converter and battery together
+    ("efficiency_max_bp", INT, 9800, 5000, FULL_BP),  # the best
+    ("soh_bp", INT, FULL_BP, 0, FULL_BP),
+    ("hysteresis_bp", INT, 100, 1, 1000),
+    ("c_rate_pct", INT, 50, 1, 500),  # % of 1 C
+    ("charge_pct", ROWS, (), (-500, 1000), (0, 500)),  # [0.1 degree C, % of 1 C]; none = its table
+    ("discharge_pct", ROWS, (), (-500, 1000), (0, 500)),
+    ("cell_max_mv", INT, 0, 0, 5000),  # 0 = the chemistry's
+    ("cell_min_mv", INT, 0, 0, 5000),
+    ("bms", BOOL, False, 0, 0),  # the vehicle tells its limits, cell voltages and temperatures
+)
+
+SESSION = (
+    ("mode", CHOICE, "orderly", MODES, 0),  # of a car whose driver orders nothing else
+    ("target_bp", INT, 8000, 0, FULL_BP),
+    ("minimum_bp", INT, 3000, 0, FULL_BP),
+    ("departure_min", INT, -1, -1, 1439),  # minute of day, UTC; -1 = unknown
+    ("margin_s", INT, 300, 0, 7200),  # the promise is kept with so much to spare, and with this SOC
+    ("margin_bp", INT, 200, 0, 2000),
 )
 
 BAY = (
@@ -76,6 +100,7 @@ BAY = (
     ("bidirectional", BOOL, True, 0, 0),
     ("converter", SECTION, REQUIRED, CONVERTER, 0),
     ("battery", SECTION, {}, BATTERY, 0),
+    ("session", SECTION, {}, SESSION, 0),
 )
 
 CONTROL = (

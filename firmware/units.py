@@ -23,6 +23,16 @@ def share(total, part, whole):
     return total // whole * part + total % whole * part // whole
 
 
+def scaled(total, part, whole):
+    """total * part // whole for 0 <= part <= whole, total < 2**15 * whole; a large whole loses its
+    lowest bits.
+    """
+    while whole >= 32768:
+        whole >>= 1
+        part >>= 1
+    return share(total, part, whole)
+
+
 def per_second(rate, dt_ms):
     """rate * dt_ms in thousandths, as whole units; the rest below one unit is per_second_rest()."""
     return rate * (dt_ms // 1000) + rate * (dt_ms % 1000) // 1000

@@ -9,7 +9,7 @@ import os
 from typing import NamedTuple
 
 from firmware import codes
-from tools import catalogue_device, catalogue_host, catalogue_outlet
+from tools import catalogue_device, catalogue_guard, catalogue_host, catalogue_outlet
 
 LANGUAGES = ("en", "zh", "both")
 LABELS = {"en": ("cause", "do"), "zh": ("原因", "处理")}
@@ -30,10 +30,13 @@ class Entry(NamedTuple):
         return "V%03d" % self.code
 
 
+ROWS = catalogue_device.ROWS + catalogue_guard.ROWS + catalogue_outlet.ROWS
+
+
 def _build():
     entries = [
         Entry(code, kind, codes.text(code), zh, cause, action)
-        for code, kind, zh, cause, action in catalogue_device.ROWS + catalogue_outlet.ROWS
+        for code, kind, zh, cause, action in ROWS
     ]
     entries += [Entry(*row) for row in catalogue_host.ROWS]
     table = {e.code: e for e in entries}

@@ -1,0 +1,268 @@
+"""The promise to the driver: whoever named a departure and a target leaves with it, whatever the grid
+wants meanwhile, if that is possible at all; if it is not, the car charges at full power and the driver
+hears early.
+
+Laxity = time left - time needed. The time needed is the integral over the SOC of capacity / charging
+power, with everything in it that cuts the power now (temperature, BMS, C-rate, cells) and the taper
+towards the window's end; it is rounded up. When laxity falls to the margin (minutes and a share of SOC)
+the car must charge. It is let go again at the target, or when a new session leaves RELEASE_MS more than
+the margin. Shortly before departure, and without a known one, nothing is discharged below the target.
+
+Several cars behind one limit: for every departure tau, what all of them must have taken by then (a later
+car only what it cannot take after tau) has to fit under the limit times the time to tau; where it does
+not, all of them must charge. That is necessary and sufficient for constant power; the least laxity is
+served first.
+
+lint: integer, hot
+"""
+
+from firmware import codes
+from firmware.guard.limits import health_bp
+from firmware.image import GOOD
+from firmware.units import FULL_BP, scaled, share
+from protocols.ticks import ticks_diff
+
+MODE_NONE, MODE_NOW, MODE_ORDERLY, MODE_V2G = 0, 1, 2, 3
+FULL, EMPTY = 1, 2  # bits of the latch: at an end of the window, until SOC is hysteresis_bp away from it
+FOREVER_MS = 500000000  # 5.8 days: no departure lies further ahead
+RELEASE_MS = 600000
+_ABOVE_TARGET_BP = (
+    200  # the taper ends so far above a target, so that the target is reached in finite time
+)
+_TAPER_STEPS = 16
+_FURTHEST_S = 172800  # of departures that the shared limit is checked for
+
+
+class Promise:
+    """One bay's session: time needed, must-run, and the SOC window that follows from both."""
+
+    def __init__(self, bay, row):
+        """`row`: a bay of a checked configuration."""
+        battery = row["battery"]
+        self.bay = bay
+        self.full_w = row["rating_w"]
+        self.capacity_wh = battery["capacity_wh"]
+        self.efficiency_bp = battery["efficiency_bp"]
+        self.taper_bp = battery["taper_bp"]
+        self.hysteresis_bp = battery["hysteresis_bp"]
+        lost_bp = FULL_BP - health_bp(battery["soh_bp"])
+        shrink_bp = share(battery["soc_max_bp"] - battery["soc_min_bp"], lost_bp, FULL_BP) // 2
+        self.soc_min_bp = battery["soc_min_bp"] + shrink_bp
+        self.soc_max_bp = battery["soc_max_bp"] - shrink_bp
+        self.margin_ms = row["session"]["margin_s"] * 1000
+        self.margin_bp = row["session"]["margin_bp"]
+        self.need_ms = 0
+        self.margin = 0
+        self.cap_w = 0
+
+    def plan(self, now, cap_w):
+        """Once a second, and when the session changes; `cap_w`: what may be charged now, the taper
+        apart.
+        """
+        bay = self.bay
+        soc_bp = bay.soc_bp.value
+        target_bp = self.target_bp()
+        known = bay.depart.quality == GOOD
+        left_ms = ticks_diff(bay.depart.value, now) if known else FOREVER_MS
+        self.cap_w = cap_w
+        bay.reach_bp.value = self.walk(soc_bp, target_bp, cap_w, left_ms)
+        self.margin = self.margin_ms + time_ms(
+            stored_wh(self.capacity_wh, self.margin_bp), share(cap_w, self.efficiency_bp, FULL_BP)
+        )
+        laxity_ms = left_ms - self.need_ms
+        bay.need_s.value = self.need_ms // 1000
+        bay.laxity_s.value = laxity_ms // 1000
+        bay.must.value = self._must(soc_bp, target_bp, laxity_ms, known)
+        near = soc_bp >= target_bp - self.hysteresis_bp and laxity_ms <= self.margin + RELEASE_MS
+        kept = near or not known
+        bay.floor_bp.value = max(self.soc_min_bp, self._minimum_bp(), target_bp if kept else 0)
+        bay.ceiling_bp.value = self._ceiling_bp(target_bp) if soc_bp < target_bp else self.soc_max_bp
+
+    def target_bp(self):
+        """The SOC to leave with; 0 without a session."""
+        target = self.bay.target_bp
+        return target.value if target.quality == GOOD else 0
+
+    def need_wh(self):
+        """AC energy up to the target, rounded up."""
+        missing_bp = self.target_bp() - self.bay.soc_bp.value
+        if missing_bp <= 0:
+            return 0
+        return grossed_up(stored_wh(self.capacity_wh, missing_bp), self.efficiency_bp)
+
+    def _minimum_bp(self):
+        minimum = self.bay.minimum_bp
+        return minimum.value if minimum.quality == GOOD else 0
+
+    def _ceiling_bp(self, target_bp):
+        return max(self.soc_max_bp, target_bp + _ABOVE_TARGET_BP)
+
+    def _must(self, soc_bp, target_bp, laxity_ms, known):
+        bay = self.bay
+        was = bay.must.value
+        minimum_bp = self._minimum_bp()
+        if was != codes.MUST_MINIMUM:
+            minimum_bp -= self.hysteresis_bp
+        if soc_bp < minimum_bp:
+            return codes.MUST_MINIMUM
+        if soc_bp >= target_bp:
+            return 0
+        if known and (was == codes.MUST_SHARED or laxity_ms <= self.margin):
+            return was if was == codes.MUST_SHARED else codes.MUST_DEPARTURE
+        if known and was == codes.MUST_DEPARTURE and laxity_ms <= self.margin + RELEASE_MS:
+            return was
+        return codes.MUST_NOW if bay.mode.quality == GOOD and bay.mode.value == MODE_NOW else 0
+
+    def walk(self, soc_bp, target_bp, cap_w, left_ms):
+        """The SOC that is reached within `left_ms` at full power, at most the target; need_ms is the
+        time up to the target.
+        """
+        at_bp = reach_bp = soc_bp
+        self.need_ms = 0
+        ceiling_bp = self._ceiling_bp(target_bp)
+        knee_bp = ceiling_bp - scaled(self.taper_bp, min(cap_w, self.full_w), self.full_w) - 1
+        while at_bp < target_bp:
+            if at_bp < knee_bp:
+                to_bp = min(target_bp, knee_bp)
+                power_w = cap_w
+            else:
+                to_bp = min(target_bp, at_bp + self.taper_bp // _TAPER_STEPS + 1)
+                room_bp = min(ceiling_bp - to_bp, self.taper_bp)
+                power_w = min(cap_w, share(self.full_w, room_bp, self.taper_bp))
+            piece_ms = time_ms(
+                stored_wh(self.capacity_wh, to_bp - at_bp), share(power_w, self.efficiency_bp, FULL_BP)
+            )
+            over_ms = left_ms - self.need_ms
+            if over_ms >= piece_ms:
+                reach_bp = to_bp
+            elif over_ms > 0:
+                reach_bp = at_bp + scaled(to_bp - at_bp, over_ms, piece_ms)
+            self.need_ms = min(FOREVER_MS, self.need_ms + piece_ms)
+            at_bp = to_bp
+        return reach_bp
+
+    def line_bp(self, target_bp, cap_w, left_ms):
+        """The must-run line: the least SOC from which the target is reached within `left_ms`."""
+        low_bp = 0
+        high_bp = target_bp
+        while low_bp < high_bp:
+            middle_bp = (low_bp + high_bp) // 2
+            self.walk(middle_bp, target_bp, cap_w, left_ms)
+            if self.need_ms <= left_ms:
+                high_bp = middle_bp
+            else:
+                low_bp = middle_bp + 1
+        return low_bp
+
+    def keeps_ms(self, laxity_ms, discharge_w):
+        """How long `discharge_w` (AC) may be given while the promise still holds: x = l / (1 + Pd' /
+        Pc'), the primed powers at the battery.
+        """
+        taken_w = grossed_up(discharge_w, self.efficiency_bp)
+        given_w = share(self.cap_w, self.efficiency_bp, FULL_BP)
+        if laxity_ms <= 0 or given_w <= 0:
+            return 0
+        return scaled(laxity_ms // 100, given_w, given_w + taken_w) * 100
+
+    def window(self, envelope):
+        """In every step: cut to the SOC window, to what the driver agreed to, and to the must-run."""
+        bay = self.bay
+        soc_bp = bay.soc_bp.value
+        room_bp = bay.ceiling_bp.value - soc_bp
+        left_bp = soc_bp - bay.floor_bp.value
+        self._latch(FULL, room_bp)
+        self._latch(EMPTY, left_bp)
+        if bay.latch.value & FULL:
+            envelope.cut_hi(0, codes.LIMIT_SOC_MAX)
+        elif room_bp < self.taper_bp:
+            envelope.cut_hi(share(envelope.charge_w, room_bp, self.taper_bp), codes.LIMIT_SOC_MAX)
+        kept = codes.LIMIT_SOC_MIN if bay.floor_bp.value == self.soc_min_bp else codes.LIMIT_SOC_KEPT
+        if bay.latch.value & EMPTY:
+            envelope.cut_lo(0, kept)
+        elif left_bp < self.taper_bp:
+            envelope.cut_lo(-share(envelope.discharge_w, left_bp, self.taper_bp), kept)
+        if bay.mode.quality != GOOD or bay.mode.value != MODE_V2G:
+            envelope.cut_lo(0, codes.LIMIT_NO_CONSENT)
+        if bay.must.value:
+            envelope.cut_lo(0, bay.must.value)
+
+    def _latch(self, bit, room_bp):
+        latch = self.bay.latch
+        if room_bp <= 0:
+            latch.value |= bit
+        elif room_bp >= self.hysteresis_bp and latch.value & bit:
+            latch.value -= bit
+
+
+class Fleet:
+    """The promises of all bays together, under the site's limit."""
+
+    def __init__(self, promises):
+        self.promises = promises  # None for a bay without a guard
+
+    def check(self, room_w):
+        """`room_w`: what the site leaves for the bays' charging. Sets and clears MUST_SHARED."""
+        tight = False
+        for promise in self.promises:
+            if promise is not None and self._counts(promise):
+                tight = self._check_at(self._left_s(promise.bay), room_w) or tight
+        if not tight:
+            for promise in self.promises:
+                if promise is not None and promise.bay.must.value == codes.MUST_SHARED:
+                    promise.bay.must.value = 0
+
+    def _counts(self, promise):
+        return promise.bay.depart.quality == GOOD and promise.bay.need_s.value > 0
+
+    def _left_s(self, bay):
+        return min(_FURTHEST_S, bay.laxity_s.value + bay.need_s.value)
+
+    def _check_at(self, tau_s, room_w):
+        """True while it is tight up to tau; then whoever has to take something by then must charge."""
+        due_wh = margin_s = 0
+        shared = False
+        for promise in self.promises:
+            if promise is not None and self._counts(promise):
+                due_wh += self._due_wh(promise, tau_s)
+                margin_s = max(margin_s, promise.margin // 1000)
+                shared = shared or promise.bay.must.value == codes.MUST_SHARED
+        if shared:
+            margin_s += RELEASE_MS // 1000
+        if due_wh <= room_w // 60 * (max(0, tau_s - margin_s) // 60):
+            return False
+        for promise in self.promises:
+            if promise is not None and self._counts(promise) and self._due_wh(promise, tau_s) > 0:
+                if promise.bay.must.value == 0:
+                    promise.bay.must.value = codes.MUST_SHARED
+        return True
+
+    def _due_wh(self, promise, tau_s):
+        need_s = promise.bay.need_s.value
+        over_s = max(0, self._left_s(promise.bay) - tau_s)
+        return scaled(promise.need_wh(), max(0, need_s - over_s), need_s)
+
+
+def time_ms(energy_wh, power_w):
+    """ms, rounded up, that `power_w` needs for `energy_wh`; FOREVER_MS at most."""
+    if power_w <= 0 or energy_wh // power_w >= 138:
+        return FOREVER_MS if energy_wh > 0 else 0
+    hours_ms = energy_wh // power_w * 3600000
+    rest = energy_wh % power_w
+    while power_w > 290000:
+        rest = (rest >> 1) + 1
+        power_w >>= 1
+    seconds = rest * 3600 // power_w
+    rest = rest * 3600 % power_w
+    return hours_ms + seconds * 1000 + (rest * 1000 + power_w - 1) // power_w
+
+
+def stored_wh(capacity_wh, soc_bp):
+    """Energy of this share of the capacity, rounded up."""
+    rest = capacity_wh % FULL_BP * soc_bp
+    return capacity_wh // FULL_BP * soc_bp + (rest + FULL_BP - 1) // FULL_BP
+
+
+def grossed_up(value, efficiency_bp):
+    """`value` / efficiency, rounded up; below 2**30 for values up to 10 million."""
+    whole = value // efficiency_bp * FULL_BP
+    return whole + (value % efficiency_bp * FULL_BP + efficiency_bp - 1) // efficiency_bp

@@ -1,0 +1,54 @@
+"""What the guard needs around the step: the sessions before it, the events after it."""
+
+from firmware import codes
+from firmware.guard.departure import MODE_NONE
+from firmware.guard.sessions import Sessions
+from firmware.image import GOOD
+from protocols.ticks import ticks_diff
+
+_PERIOD_MS = 1000
+
+
+class GuardHost:
+    def __init__(self, image, config, clock, log):
+        self.log = log
+        self.sessions = Sessions(image, config, clock)
+        self.bays = self.sessions.bays
+        self.numbers = [i + 1 for i in range(len(image.bays)) if image.bays[i] in self.bays]
+        self.must = [0] * len(self.bays)
+        self.warned = [False] * len(self.bays)
+        self.empty = [False] * len(self.bays)
+        self.last = -1
+
+    def update(self, now):
+        """Before a step."""
+        if self.last < 0 or ticks_diff(now, self.last) >= _PERIOD_MS:
+            self.last = now
+            self.sessions.update(now)
+
+    def look(self, now):
+        """After a step: what has become of the promises."""
+        for i in range(len(self.bays)):
+            bay = self.bays[i]
+            if bay.must.value != self.must[i]:
+                self._tell_must(i, bay, now)
+            late = bay.must.value == codes.MUST_DEPARTURE and bay.laxity_s.value < 0
+            if late and not self.warned[i] and bay.mode.value != MODE_NONE:
+                self.log.add(
+                    codes.TARGET_UNREACHABLE, self.numbers[i] * 100000 + bay.reach_bp.value, now
+                )
+            self.warned[i] = late
+            empty = bay.limit_lo.value == codes.LIMIT_BUDGET and bay.envelope_lo_w.value == 0
+            if empty and not self.empty[i]:
+                self.log.add(codes.BUDGET_GONE, self.numbers[i], now)
+            self.empty[i] = empty
+
+    def _tell_must(self, i, bay, now):
+        if bay.must.value:
+            self.log.add(bay.must.value, self.numbers[i], now)
+            if not self.must[i]:
+                self.log.add(codes.MUST_CHARGE, self.numbers[i], now)
+        else:
+            done = bay.soc_bp.quality == GOOD and bay.soc_bp.value >= bay.target_bp.value
+            self.log.add(codes.TARGET_REACHED if done else codes.MAY_AGAIN, self.numbers[i], now)
+        self.must[i] = bay.must.value

@@ -1,0 +1,67 @@
+"""The catalogue of the battery's guard: what limits a battery, why a bay must charge, what became of it.
+
+An entry is (code, kind, Chinese, cause, next action); cause and action are pairs (English, Chinese).
+"""
+
+from firmware import codes as c
+
+EVENT, LIMIT, WINNER = "event", "limit", "winner"
+NOTHING = ("Nothing; it is shown for information.", "无需处理，仅供了解。")
+
+ROWS = (
+    (c.LIMIT_BMS, LIMIT, "车辆 BMS 限值",
+     ("The vehicle allows no more; it has the last word.", "车辆 BMS 不允许更大功率，以其为准。"),
+     NOTHING),
+    (c.LIMIT_BMS_SILENT, LIMIT, "车辆 BMS 无数据",
+     ("Limits, cell voltages or temperatures do not arrive: closed.",
+      "限值、单体电压或温度缺失，按关闭处理。"),
+     ("Check the communication with the vehicle; plug it in again.", "检查与车辆的通信，重新插枪。")),
+    (c.LIMIT_CELL_HIGH, LIMIT, "单体电压上限",
+     ("The highest cell is close to its end of charge voltage.", "最高单体电压接近充电截止电压。"),
+     NOTHING),
+    (c.LIMIT_CELL_LOW, LIMIT, "单体电压下限",
+     ("The lowest cell is close to its end of discharge voltage.", "最低单体电压接近放电截止电压。"),
+     NOTHING),
+    (c.LIMIT_TEMPERATURE, LIMIT, "电池温度",
+     ("A cell is too cold or too hot for more.", "电池温度过低或过高。"),
+     ("It passes when the battery warms up or cools down.", "温度恢复后自动解除。")),
+    (c.LIMIT_C_RATE, LIMIT, "充放电倍率",
+     ("The owner's limit of power per capacity.", "按容量设定的倍率限值。"), NOTHING),
+    (c.LIMIT_SOH, LIMIT, "电池健康度 SOH",
+     ("An aged battery keeps only a part of power and window.", "电池老化，功率与窗口按比例缩小。"),
+     NOTHING),
+    (c.LIMIT_BUDGET, LIMIT, "放电预算",
+     ("The energy, hours or cycles that the owner grants are used up.",
+      "车主允许的放电量、时长或循环已用完。"),
+     ("Charging is still possible; the budget of the day comes back at midnight.",
+      "仍可充电；日预算次日恢复。")),
+    (c.LIMIT_NO_CONSENT, LIMIT, "车主未同意放电",
+     ("The session's mode is not V2G.", "本次充电模式不是 V2G。"),
+     ("The driver may choose V2G.", "车主可选择 V2G 模式。")),
+    (c.LIMIT_SOC_KEPT, LIMIT, "为车主保留电量",
+     ("The driver's minimum; or the target, as departure is near or unknown.",
+      "车主最低电量；出发在即或出发时间未知时为目标电量。"),
+     ("A departure time gives the grid more room.", "设定出发时间可增加可调空间。")),
+    (c.MUST_DEPARTURE, LIMIT, "必须充电：临近出发",
+     ("At full power the target is reached just in time.", "以全功率充电才能按时达到目标电量。"),
+     NOTHING),
+    (c.MUST_SHARED, LIMIT, "必须充电：多车共用限额",
+     ("The departures together need all that the connection gives.", "多辆车的出发需求占满接入容量。"),
+     NOTHING),
+    (c.MUST_MINIMUM, LIMIT, "必须充电：低于最低电量",
+     ("The battery is below the driver's minimum.", "电量低于车主设定的最低值。"), NOTHING),
+    (c.MUST_NOW, LIMIT, "必须充电：车主要求立即充电",
+     ("The driver asked for charging now.", "车主要求立即充电。"), NOTHING),
+    (c.MUST_CHARGE, EVENT, "充电位退出调度，必须充电",
+     ("See the limit; the argument is the bay.", "原因见限制代码；参数为充电位编号。"), NOTHING),
+    (c.MAY_AGAIN, EVENT, "充电位恢复响应调度",
+     ("The reason to charge at once has gone.", "必须充电的原因已消除。"), NOTHING),
+    (c.TARGET_UNREACHABLE, EVENT, "出发前无法达到目标电量",
+     ("The time is too short at full power. Argument: bay x 100000 + SOC at departure in 0.01 %.",
+      "全功率充电时间仍不足。参数：充电位 × 100000 + 出发时 SOC（0.01 %）。"),
+     ("Tell the driver; a later departure or a lower target helps.", "告知车主；推迟出发或降低目标。")),
+    (c.TARGET_REACHED, EVENT, "已达到目标电量", ("The promise is kept.", "已兑现目标电量。"), NOTHING),
+    (c.BUDGET_GONE, EVENT, "放电预算已用完",
+     ("The argument is the bay.", "参数为充电位编号。"),
+     ("See the wear record of the vehicle.", "查看车辆损耗记录。")),
+)
