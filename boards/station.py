@@ -79,12 +79,36 @@ def make_buses(board, config, image, log):
         ordered.append(bus)
     for row in config["meters"]:
         if row["name"] == config["site"]["meter"]:
-            buses[row["bus"]].add(Sdm630(row["unit"], row["period_ms"], row["sign"], image.station))
+            buses[row["bus"]].add(make_meter(row, image.station))
     for i in range(len(config["bays"])):
         row = config["bays"][i]["converter"]
         driver = SunSpecConverter(row["unit"], row["poll_ms"], row["lease_ms"], image.bays[i], _rejecter(log))
         buses[row["bus"]].add(driver)
     return ordered
+
+
+def load(name):
+    """A driver or a meter's table by its name: a small image carries only those that it was built with."""
+    try:
+        return __import__(name, None, None, ["load"])
+    except ImportError:
+        raise PortError(codes.PORT_FAILED, name, "this board's image does not carry it")
+
+
+def make_meter(row, group):
+    """The driver of a meter that writes its readings into `group`."""
+    model, period_ms, sign = row["model"], row["period_ms"], row["sign"]
+    if model == "sdm630":
+        return Sdm630(row["unit"], period_ms, sign, group)
+    try:
+        if model == "dlt645":
+            driver = load("drivers.meter_dlt645").MeterDlt645
+            return driver(row["address"], period_ms, sign, group, row["pt_ratio"], row["ct_ratio"])
+        driver = load("drivers.meter_modbus").MeterModbus
+        table = load("drivers.maps." + model)
+        return driver(row["unit"], period_ms, sign, table, group, row["pt_ratio"], row["ct_ratio"])
+    except ValueError as error:
+        raise PortError(codes.PORT_FAILED, row["name"], str(error))
 
 
 def _rejecter(log):

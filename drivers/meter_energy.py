@@ -45,6 +45,11 @@ def put(words, i, kind, per_kwh, ratio, kwh, wh, now):
             _fail(kwh, wh)
             return
         whole = (whole << 16) + carried // per_kwh
+    put_parts(whole, rest, per_kwh, ratio, kwh, wh, now)
+
+
+def put_parts(whole, rest, per_kwh, ratio, kwh, wh, now):
+    """(whole + rest / per_kwh) kWh, times the transformers' ratio, into two signals."""
     if whole > _LARGEST // ratio - ratio:
         _fail(kwh, wh)
         return

@@ -10,6 +10,7 @@ export.
 """
 
 from drivers import meter_energy, meter_plan
+from drivers.meter_plan import SLOWLY, STATION, SWAPPED
 from drivers.retry import Backoff
 from protocols.errors import LocalError
 from protocols.modbus.codec import ILLEGAL_DATA_VALUE
@@ -20,20 +21,9 @@ from protocols.upy import const
 _LAST_BACKOFF_MS = 5000
 _REFUSED_MS = 10000
 _RATIO_MS = 60000
-_SLOWLY = 5  # everything but power is read each so many periods
 _LARGEST_RATIO = 10000
 _LARGEST = 0x7FFF
 
-# What a station wants of its meter: (quantity, exponent of the signal's unit, signal, signal for the Wh of an
-# energy).
-STATION = (
-    ("power", 0, "grid_power_w", ""),
-    ("voltage", 1, "grid_voltage_dv", ""),
-    ("frequency", 3, "frequency_mhz", ""),
-    ("import", 0, "import_kwh", "import_wh"),
-    ("export", 0, "export_kwh", "export_wh"),
-)
-_SWAPPED = {"import": "export", "export": "import"}
 # A reading in the flat list: request, register, kind, numerator, denominator, signal, Wh, sign.
 _STRIDE = const(8)
 
@@ -73,7 +63,7 @@ class MeterModbus:
         if self.asks_ratios:
             self.requests.append([self.table.RATIO[0], 2])
             self.periods.append(_RATIO_MS)
-        for every in (1, _SLOWLY):
+        for every in (1, SLOWLY):
             rows = [row for row in STATION if (row[0] == "power") == (every == 1) and self._point(row[0])]
             spans = [self._span(self._point(row[0])) for row in rows]
             first = len(self.requests)
@@ -85,7 +75,7 @@ class MeterModbus:
     def _point(self, quantity):
         """The table's total of a quantity, else its phases, else None."""
         if self.sign < 0:
-            quantity = _SWAPPED.get(quantity, quantity)
+            quantity = SWAPPED.get(quantity, quantity)
         best = None
         for point in self.table.POINTS:
             if point[2] == quantity and (best is None or point[4] < best[4]):

@@ -20,6 +20,18 @@ from protocols.modbus.float32 import scaled
 U16, S16, U32, S32, F32, U32_LOW, S32_LOW, F32_LOW = 0, 1, 2, 3, 4, 5, 6, 7
 _KINDS = {"u16": U16, "s16": S16, "u32": U32, "s32": S32, "f32": F32}
 _LARGEST = 0x3FFFFFFF
+# What a station wants of its meter: (quantity, exponent of the signal's unit, signal, signal for the Wh of an
+# energy). Power is read every period, the others every SLOWLY-th.
+STATION = (
+    ("power", 0, "grid_power_w", ""),
+    ("voltage", 1, "grid_voltage_dv", ""),
+    ("frequency", 3, "frequency_mhz", ""),
+    ("import", 0, "import_kwh", "import_wh"),
+    ("export", 0, "export_kwh", "export_wh"),
+)
+SLOWLY = 5
+SWAPPED = {"import": "export", "export": "import"}  # where the current transformers are reversed
+
 _RATIO_KINDS = {"voltage": 1, "current": 2, "power_factor": 0, "frequency": 0}
 
 
@@ -99,8 +111,13 @@ def value(words, i, kind, numerator, denominator):
     if kind == F32_LOW:
         return scaled(words.register(i + 1), words.register(i), numerator, denominator)
     raw = integer(words, i, kind)
-    if raw is None:
-        return None
+    return None if raw is None else times(raw, numerator, denominator)
+
+
+def times(raw, numerator, denominator):
+    """raw * numerator / denominator, rounded half up, without an intermediate of 2**30; None beyond
+    that.
+    """
     whole = raw // denominator
     if not -_LARGEST <= whole * numerator <= _LARGEST:
         return None

@@ -50,14 +50,17 @@ def _buses(config, errors):
             _add(errors, "buses[%d].device" % i, "", "the serial device of an rtu bus")
         if bus["kind"] == "tcp" and not bus["host"]:
             _add(errors, "buses[%d].host" % i, "", "the host of a tcp bus")
+        if bus["kind"] == "dlt645" and not (bus["device"] or bus["host"]):
+            _add(errors, "buses[%d].device" % i, "", "the serial device of a dlt645 bus, or its host")
 
 
 def _references(config, errors):
     buses = [bus["name"] for bus in config["buses"]]
+    modbus = [bus["name"] for bus in config["buses"] if bus["kind"] != "dlt645"]
     for i in range(len(config["meters"])):
         _refer(errors, "meters[%d].bus" % i, config["meters"][i]["bus"], buses)
     for i in range(len(config["bays"])):
-        _refer(errors, "bays[%d].converter.bus" % i, config["bays"][i]["converter"]["bus"], buses)
+        _refer(errors, "bays[%d].converter.bus" % i, config["bays"][i]["converter"]["bus"], modbus)
     if config["site"]["meter"]:
         _refer(errors, "site.meter", config["site"]["meter"], [meter["name"] for meter in config["meters"]])
 
@@ -128,6 +131,11 @@ def _site(config, errors):
         _add(errors, "site.load_min_w", site["load_min_w"], "at most load_max_w")
     for i in range(len(config["meters"])):
         meter = config["meters"][i]
+        kinds = [bus["kind"] for bus in config["buses"] if bus["name"] == meter["bus"]]
+        if kinds and (kinds[0] == "dlt645") != (meter["model"] == "dlt645"):
+            _add(errors, "meters[%d].bus" % i, meter["bus"], "a bus of kind dlt645 for dlt645 alone")
+        if not all(["0" <= c <= "9" for c in meter["address"]]):
+            _add(errors, "meters[%d].address" % i, meter["address"], "up to 12 digits")
         if meter["sign"] == 0:
             _add(errors, "meters[%d].sign" % i, 0, "1 or -1")
         if meter["period_ms"] * 2 > meter["max_age_ms"]:

@@ -36,23 +36,42 @@ SITE = (
 
 BUS = (
     ("name", TEXT, REQUIRED, 1, 32),
-    ("kind", CHOICE, REQUIRED, ("rtu", "tcp"), 0),
-    ("device", TEXT, "", 0, 200),  # rtu: a serial device
+    ("kind", CHOICE, REQUIRED, ("rtu", "tcp", "dlt645"), 0),
+    ("device", TEXT, "", 0, 200),  # rtu, dlt645: a serial device
     ("baud", INT, 9600, 1200, 921600),
     ("parity", CHOICE, "N", ("N", "E", "O"), 0),
-    ("host", TEXT, "", 0, 100),  # tcp
+    ("host", TEXT, "", 0, 100),  # tcp, or a serial server with a dlt645 line behind it
     ("port", INT, 502, 1, 65535),
     ("timeout_ms", INT, 300, 10, 10000),
 )
 
+# Tables of drivers/maps/; "dlt645" is a protocol of its own, on a bus of that kind.
+METER_MODELS = (
+    "sdm630",
+    "sdm72",
+    "dtsu666",
+    "adl400",
+    "dtsd1352",
+    "adw300",
+    "em24",
+    "em24_42",
+    "em340",
+    "djsf1352",
+    "djsf1352_rn6",
+    "dlt645",
+)
+
 METER = (
     ("name", TEXT, REQUIRED, 1, 32),
-    ("model", CHOICE, "sdm630", ("sdm630",), 0),
+    ("model", CHOICE, "sdm630", METER_MODELS, 0),
     ("bus", TEXT, REQUIRED, 1, 32),
     ("unit", INT, 1, 1, 247),
     ("period_ms", INT, 200, 20, 60000),
     ("max_age_ms", INT, 1000, 100, 600000),
     ("sign", INT, 1, -1, 1),  # -1 where the current transformers are reversed
+    ("pt_ratio", INT, 0, 0, 10000),  # of voltage transformers; 0 = as the meter tells, else 1
+    ("ct_ratio", INT, 0, 0, 10000),
+    ("address", TEXT, "", 0, 12),  # dlt645: its digits; "" = the only meter on the line
 )
 
 CONVERTER = (

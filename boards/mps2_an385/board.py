@@ -170,7 +170,7 @@ class Board:
         if row["kind"] == "tcp":
             port = FramedClient(self._front_end(_CONVERTERS), "%s:%d" % (row["host"], row["port"]))
             return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"]))
-        if row["device"] != "uart%d" % _METER:
+        if row["kind"] != "rtu" or row["device"] != "uart%d" % _METER:
             raise PortError(codes.PORT_FAILED, row["device"], "the one RTU bus of this board is uart1")
         port = CmsdkPort(_UARTS[_METER], row["baud"])
         self._lines.append(port)

@@ -1,37 +1,43 @@
-"""Reads one meter for the tests, on either interpreter: `main([MODEL, WHERE, UNIT, SIGN, PT, CT])` prints the
-station's signals, one line `name value` each, `-` where there is none. WHERE: HOST:PORT or a serial device.
+"""Reads one meter for the tests, on either interpreter: `main([MODEL, WHERE, UNIT, SIGN, PT, CT])`
+prints the station's signals, one line `name value` each, `-` where there is none. WHERE: HOST:PORT or a
+serial device; UNIT is the address of a DL/T 645 meter.
 """
 
 import sys
 
 from boards.sim.board import Board
-from drivers.meter_modbus import MeterModbus
+from boards.station import make_meter
 from firmware.image import GOOD, STATION_ROWS, Image
 from protocols.ticks import ticks_diff
 
 _LONGEST_MS = 3000
+_REQUESTS = 12  # every signal at least once
 _NAMES = [row[0] for row in STATION_ROWS[:7]]
 
 
-def bus_row(where):
+def bus_row(model, where):
     row = {"name": "m", "kind": "rtu", "device": where, "baud": 9600, "parity": "N", "timeout_ms": 300}
     if not where.startswith("/"):
         host, port = where.split(":")
-        row.update({"kind": "tcp", "host": host, "port": int(port)})
+        row.update({"kind": "tcp", "device": "", "host": host, "port": int(port)})
+    if model == "dlt645":
+        row["kind"] = model
+    return row
+
+
+def meter_row(model, unit, sign, pt, ct):
+    row = {"name": "m", "model": model, "period_ms": 100, "address": unit, "unit": int(unit) & 0xFF}
+    row.update({"sign": int(sign), "pt_ratio": int(pt), "ct_ratio": int(ct)})
     return row
 
 
 def main(arguments):
-    model, where, unit, sign, pt, ct = arguments
-    table = __import__("drivers.maps." + model, None, None, ["POINTS"])
     board = Board(None)
     station = Image({}, []).station
-    driver = MeterModbus(int(unit), 100, int(sign), table, station, int(pt), int(ct))
-    bus = board.make_bus(bus_row(where))
-    bus.add(driver)
+    bus = board.make_bus(bus_row(arguments[0], arguments[1]))
+    bus.add(make_meter(meter_row(arguments[0], *arguments[2:]), station))
     began = board.now()
-    asked = 2 * len(driver.requests)
-    while bus.master.requests < asked and ticks_diff(board.now(), began) < _LONGEST_MS:
+    while bus.master.requests < _REQUESTS and ticks_diff(board.now(), began) < _LONGEST_MS:
         board.wait(5)
         bus.service(board.now())
     while bus.active is not None:

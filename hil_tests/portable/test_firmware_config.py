@@ -170,6 +170,23 @@ def test_buses_need_their_address():
     assert conflict(raw, "buses[1].device") == "the serial device of an rtu bus"
 
 
+def test_dlt645_meters_have_buses_of_their_own():
+    raw = raw_config()
+    raw["buses"].append({"name": "d", "kind": "dlt645", "host": "h"})
+    raw["meters"][0].update({"model": "dlt645", "bus": "d", "address": "17"})
+    assert validate(raw)["meters"][0]["pt_ratio"] == 0
+    raw["meters"][0]["address"] = "17a"
+    assert only_error(raw)[1] == "meters[0].address"
+    raw["meters"][0].update({"address": "", "model": "em24"})
+    assert only_error(raw)[1] == "meters[0].bus"
+    raw["meters"][0]["bus"] = "b"
+    raw["buses"][1]["host"] = ""
+    assert only_error(raw)[1] == "buses[1].device"
+    raw["buses"][1]["host"] = "h"
+    raw["bays"][0]["converter"]["bus"] = "d"
+    assert only_error(raw)[1] == "bays[0].converter.bus"
+
+
 def test_leases_and_ages():
     cases = (
         ("lease_ms", 1500, "lease_ms", "whole seconds, as the device counts them"),
