@@ -13,10 +13,11 @@ from protocols.iec104 import const as c
 from protocols.iec104.apci import STARTED
 from protocols.iec104.controlling import ControllingStation
 from protocols.iec104.params import Params
+from protocols.iec104.protection import Protection
 
 pytestmark = pytest.mark.needs("tshark", "text2pcap")
 
-MONITORED = (1, 3, 5, 7, 9, 11, 13, 15, 21)
+MONITORED = (1, 3, 5, 7, 9, 11, 13, 15, 20, 21)
 
 
 def field(text, name):
@@ -34,14 +35,21 @@ def check(texts, apdus):
             assert field(text, "NumIx") == [str(apdu[7] & 0x7F)]
 
 
-def everything_a_station_says(sequence):
-    """Frames of a station with every monitored type: events, interrogations, answers and refusals."""
+def a_point_of_each_type(sequence):
     rig = Rig(sequence=sequence, event_slots=64, tx_bytes=4096)
     station = rig.station
     for n, type_id in enumerate(MONITORED):
         for i in range(3):
             cyclic_ms = 500 if type_id == 13 else 0
             station.add_point(0x100 * (n + 1) + i, type_id, cyclic_ms=cyclic_ms, group=n + 1)
+    trips = [Protection(station, 0x2001 + n, type_id) for n, type_id in enumerate((38, 39, 40))]
+    return rig, trips
+
+
+def everything_a_station_says(sequence):
+    """Frames of a station with every monitored type: events, interrogations, answers and refusals."""
+    rig, trips = a_point_of_each_type(sequence)
+    station = rig.station
     master = Raw(rig, start=False)
     log = []
 
@@ -55,9 +63,12 @@ def everything_a_station_says(sequence):
     say(master.u, 0x07)
     for n, type_id in enumerate(MONITORED):
         for i in range(3):
-            raw = 1 + i if type_id < 9 else 3 * i - 2
+            raw = 1 + i if type_id < 9 or type_id == 20 else 3 * i - 2
             station.point_at(0x100 * (n + 1) + i).update(raw, 0x10 * i, rig.now)
         say(station.tick, rig.now)
+    for trip in trips:
+        trip.report(2, 1000, 0, rig.now)
+    say(station.tick, rig.now)
     for request in (
         GI,
         asdu(100, 6, 0, "16", oa=9),
@@ -91,7 +102,10 @@ def test_everything_a_station_says(sequence, tmp_path):
     texts = dissect(apdus, tmp_path)
     check(texts, apdus)
     seen = {apdu[6] for apdu in apdus if not apdu[2] & 1}
-    assert set(MONITORED) <= seen and {30, 31, 32, 33, 34, 35, 36, 37, 70, 100, 101, 103, 105, 107} <= seen
+    assert (
+        set(MONITORED) <= seen
+        and {30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 70, 100, 101, 103, 105, 107} <= seen
+    )
     causes = {field(text, "CauseTx")[0] for text in texts if "CauseTx" in text}
     expected = {"Per/Cyc (1)", "Spont (3)", "Init (4)", "Req (5)", "ActCon (7)", "ActTerm (10)"}
     expected |= {"Inrogen (20)", "Inro2 (22)", "DeactCon (9)"}

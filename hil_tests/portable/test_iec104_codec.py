@@ -18,6 +18,10 @@ SAMPLES = (
     (11, -2, 0x40, "feff40"),
     (13, 1.5, 0x01, "0000c03f01"),
     (15, -7, 0x21, "f9ffffff21"),
+    (17, 0xEA6002, 0x88, "8a60ea"),
+    (18, 0x123405, 0x41, "05413412"),
+    (19, 0x00640F, 0x08, "0f086400"),
+    (20, 0x89ABCDEF, 0x01, "efcdab8901"),
     (21, 0.25, 0, "0020"),
     (45, 1, 0x80, "81"),
     (46, 2, 0x04, "06"),
@@ -35,13 +39,15 @@ SAMPLES = (
     (107, 0x1234, 0, "3412"),
 )
 TWINS = {1: 30, 3: 31, 5: 32, 7: 33, 9: 34, 11: 35, 13: 36, 15: 37}
+CP24 = {1: 2, 3: 4, 5: 6, 7: 8, 9: 10, 11: 12, 13: 14, 15: 16}
+TWINS.update({17: 38, 18: 39, 19: 40})
 TWINS.update({45: 58, 46: 59, 47: 60, 48: 61, 49: 62, 50: 63, 51: 64})
 
 
 def test_every_type_there_and_back():
     seen = []
     for type_id, value, quality, wire in SAMPLES:
-        for this in (type_id, TWINS.get(type_id)):
+        for this in (type_id, TWINS.get(type_id), CP24.get(type_id)):
             if this is None:
                 continue
             seen.append(this)
@@ -53,6 +59,7 @@ def test_every_type_there_and_back():
             assert codec.decoder(this)(buf, 5) == value
             assert codec.quality(this, buf, 5) == quality
             tag = 7 if this in TWINS.values() or this in (103, 107) else 0
+            tag = 3 if this in CP24.values() or this in (17, 18, 19) else tag
             assert codec.tag_size(this) == tag and codec.OBJECT_SIZE[this] == len(octets) + tag
     assert sorted(set(seen)) == codec.types()
 

@@ -5,7 +5,8 @@ A type is one row of `_ROWS`: its information element and the length of its time
 (sizes, encoder, decoder) follows from the row. Encoders write one
 information element without address and tag into the caller's buffer: `encode(buf, at, value, quality)`;
 decoders read it: `decode(buf, at) -> value`. `quality` is the octet SIQ/DIQ/QDS/BCR carries beside the
-value, in control direction QOC or QOS with the S/E bit. Out-of-range measured values are clamped and
+value, in control direction QOC or QOS with the S/E bit. A protection event's value is its state, or its
+bits, plus 256 times the elapsed or operating time in ms. Out-of-range measured values are clamped and
 flagged OV; out-of-range set-points are the caller's mistake (LocalError). Type 107 carries its 2-octet
 counter before the tag, type 103 only the tag.
 """
@@ -94,6 +95,17 @@ def _put_u16(buf, at, value, quality):
     buf[at + 1] = value >> 8 & 0xFF
 
 
+def _put_sep(buf, at, value, quality):
+    buf[at] = quality & 0xF8 | value & 3
+    _put_u16(buf, at + 1, value >> 8, 0)
+
+
+def _put_protection(buf, at, value, quality):
+    buf[at] = value & 0x3F
+    buf[at + 1] = quality
+    _put_u16(buf, at + 2, value >> 8, 0)
+
+
 def _put_nothing(buf, at, value, quality):
     pass
 
@@ -140,6 +152,14 @@ def _get_u16(buf, at):
     return buf[at] | buf[at + 1] << 8
 
 
+def _get_sep(buf, at):
+    return buf[at] & 3 | buf[at + 1] << 8 | buf[at + 2] << 16
+
+
+def _get_protection(buf, at):
+    return buf[at] & 0x3F | buf[at + 2] << 8 | buf[at + 3] << 16
+
+
 def _get_nothing(buf, at):
     return None
 
@@ -148,6 +168,7 @@ def _get_nothing(buf, at):
 # it. Tables of plain numbers stay in flash where this file is frozen.
 _SIQ, _DIQ, _VTI, _BSI, _NVA, _NVA_ONLY, _SVA, _R32, _BCR = 0, 1, 2, 3, 4, 5, 6, 7, 8
 _SCO, _DCO, _NVA_QOS, _SVA_QOS, _BITS, _U8, _U16, _NOTHING = 9, 10, 11, 12, 13, 14, 15, 16
+_SCD, _SEP, _SPE, _OCI = 17, 18, 19, 20
 _SHAPES = (
     (1, 0, 0xF0),
     (1, 0, 0xF0),
@@ -166,6 +187,10 @@ _SHAPES = (
     (1, -1, 0),
     (2, -1, 0),
     (0, -1, 0),
+    (5, 4, 0xFF),
+    (3, 0, 0xF8),
+    (4, 1, 0xFF),
+    (4, 1, 0xFF),
 )
 _ENCODERS = (
     _put_siq,
@@ -185,6 +210,10 @@ _ENCODERS = (
     _put_u8,
     _put_u16,
     _put_nothing,
+    _put_bsi,
+    _put_sep,
+    _put_protection,
+    _put_protection,
 )
 _DECODERS = (
     _get_bit,
@@ -204,18 +233,34 @@ _DECODERS = (
     _get_u8,
     _get_u16,
     _get_nothing,
+    _get_u32,
+    _get_sep,
+    _get_protection,
+    _get_protection,
 )
 
 # Type identification, element, octets of time tag
 _ROWS = (
     (1, _SIQ, 0),
+    (2, _SIQ, 3),
     (3, _DIQ, 0),
+    (4, _DIQ, 3),
     (5, _VTI, 0),
+    (6, _VTI, 3),
     (7, _BSI, 0),
+    (8, _BSI, 3),
     (9, _NVA, 0),
+    (10, _NVA, 3),
     (11, _SVA, 0),
+    (12, _SVA, 3),
     (13, _R32, 0),
+    (14, _R32, 3),
     (15, _BCR, 0),
+    (16, _BCR, 3),
+    (17, _SEP, 3),
+    (18, _SPE, 3),
+    (19, _OCI, 3),
+    (20, _SCD, 0),
     (21, _NVA_ONLY, 0),
     (30, _SIQ, 7),
     (31, _DIQ, 7),
@@ -225,6 +270,9 @@ _ROWS = (
     (35, _SVA, 7),
     (36, _R32, 7),
     (37, _BCR, 7),
+    (38, _SEP, 7),
+    (39, _SPE, 7),
+    (40, _OCI, 7),
     (45, _SCO, 0),
     (46, _DCO, 0),
     (47, _DCO, 0),
@@ -273,14 +321,14 @@ def element_size(type_id):
 
 
 def tag_size(type_id):
-    """Octets of the time tag, 0 or 7."""
+    """Octets of the time tag: 0, 7 (CP56Time2a) or 3 (CP24Time2a: decoded, never sent by us)."""
     return OBJECT_SIZE[type_id] - element_size(type_id)
 
 
 def tagged(type_id):
     """The twin with CP56Time2a of a type in monitor direction, or None."""
     for twin, element, tag in _ROWS:
-        if tag and element == _ELEMENT[type_id] and twin < 45:
+        if tag == 7 and element == _ELEMENT[type_id] and twin < 45:
             return twin
     return None
 

@@ -14,6 +14,7 @@ M_ME_NA_1 = 9
 M_ME_NB_1 = 11
 M_ME_NC_1 = 13
 M_IT_NA_1 = 15
+M_PS_NA_1 = 20
 M_ME_ND_1 = 21
 M_SP_TB_1 = 30
 M_DP_TB_1 = 31
@@ -23,6 +24,9 @@ M_ME_TD_1 = 34
 M_ME_TE_1 = 35
 M_ME_TF_1 = 36
 M_IT_TB_1 = 37
+M_EP_TD_1 = 38
+M_EP_TE_1 = 39
+M_EP_TF_1 = 40
 M_EI_NA_1 = 70
 
 # Type identification, control direction
