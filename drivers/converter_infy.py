@@ -42,13 +42,15 @@ _FULL_BP = const(10000)
 
 
 class InfyConverter:
-    def __init__(self, addresses, poll_ms, bay, rating_w, limits, device=infy.DEVICE_SINGLE):
+    def __init__(self, addresses, poll_ms, bay, rating_w, limits, voltage_max_dv=10000, device=10):
         """`addresses` of the modules on the bus; `bay`: its group in the image; `limits` gives the vehicle's
-        charge_max_da(now), discharge_max_da(now), voltage_max_dv, voltage_min_dv (drivers/vehicle.py).
+        charge_max_da(now), discharge_max_da(now), voltage_max_dv, voltage_min_dv (drivers/vehicle.py);
+        `device`: the modules' device number, 0Ah to 0Dh.
         """
         self.group = ModuleGroup(addresses, poll_ms, device)
         self.bay = bay
         self.rating_w = rating_w
+        self.voltage_max_dv = voltage_max_dv
         self.limits = limits
         self.demand = POWER
         self.demand_dv = 0  # of VOLTAGE
@@ -264,6 +266,13 @@ class InfyConverter:
     def current_da(self):
         """DC current, + = charging."""
         return -self.group.current_da() if self.inverter else self.group.current_da()
+
+    def output_dv(self):
+        """DC voltage at the modules' side of the contactors."""
+        return self.group.voltage_dv()
+
+    def has_fault(self):
+        return self.faults != 0
 
     def _publish(self, now):
         bay = self.bay

@@ -11,10 +11,10 @@ from protocols.ticks import ticks_diff
 
 ABSENT = -0x20000000
 # phases of a session, the same for every protocol
-(UNPLUGGED, PLUGGED, WAITS_INSULATION, CONNECTING, WAITS_OUTPUT, TRANSFERRING, STOPPING, ENDED,
- FAILED) = range(9)
+(UNPLUGGED, PLUGGED, WAITS_INSULATION, CONNECTING, WAITS_OUTPUT, STARTING, TRANSFERRING, STOPPING, ENDED,
+ FAILED) = range(10)
 PHASE_NAMES = ("unplugged", "plugged", "waits for the insulation test", "connecting", "waits for the output",
-               "transferring", "stopping", "ended", "failed")
+               "starting", "transferring", "stopping", "ended", "failed")
 
 _PUBLISHED = ("cell_hi_mv", "cell_lo_mv", "temp_hi_dc", "temp_lo_dc")
 

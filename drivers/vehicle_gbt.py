@@ -18,7 +18,7 @@ _VIN_AT, _VIN_END = const(24), const(41)
 _MIN_DISCHARGE_DV = const(2000)  # where the vehicle names no lower voltage
 # the session's states as phases that every protocol has
 _PHASES = (r.PLUGGED, r.PLUGGED, r.PLUGGED, r.WAITS_INSULATION, r.CONNECTING, r.CONNECTING, r.CONNECTING,
-           r.WAITS_OUTPUT, r.CONNECTING, r.TRANSFERRING, r.STOPPING, r.STOPPING, r.ENDED, r.CONNECTING,
+           r.WAITS_OUTPUT, r.STARTING, r.TRANSFERRING, r.STOPPING, r.STOPPING, r.ENDED, r.CONNECTING,
            r.FAILED, r.CONNECTING)
 
 _BCP = t.MESSAGES[t.BCP]
@@ -121,6 +121,7 @@ class GbtVehicle:
         if have[t.BCP]:
             self._take_parameters(session.values[t.BCP])
         if not have[t.BCL] or not have[t.BCS]:
+            record.known = False
             return
         if session.time[t.BCL] == self.published and record.known:
             return

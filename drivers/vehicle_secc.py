@@ -4,13 +4,14 @@ The link is a byte stream (TCP or serial), UTF-8, one object per line, at most 5
 in the names as everywhere: _dv 0.1 V, _da 0.1 A, _bp 0.01 %, _mv, _dc 0.1 degC, _wh.
 
 SECC -> charger, at each change and at least every second; what is left out is not known:
-  {"phase": "unplugged" | "plugged" | "insulation" | "connecting" | "output" | "transfer" | "stopping" |
-            "ended" | "failed",
+  {"phase": "unplugged" | "plugged" | "insulation" | "connecting" | "output" | "starting" | "transfer" |
+            "stopping" | "ended" | "failed",
    "protocol": "ISO 15118-20", "identity": "...", "permitted": true,
    "soc_bp": 5500, "energy_wh": 60000, "voltage_dv": 3987, "current_da": 120,
    "charge_da": 1000, "discharge_da": 800, "voltage_max_dv": 4400, "voltage_min_dv": 3200, "soc_min_bp": 2000,
    "cell_hi_mv": 3710, "cell_lo_mv": 3690, "temp_hi_dc": 265, "temp_lo_dc": 250, "remaining_min": 45}
-  "insulation": the SECC waits for the insulation test; "output": it waits for precharge and contactors.
+  "insulation": the SECC waits for the insulation test; "output": it waits for precharge and contactors;
+  "starting": it has them and asks for no energy yet; "connecting" after that means that it begins anew.
   current_da: + = charging; charge_da, discharge_da: limits, magnitudes.
 charger -> SECC, at each change and every second:
   {"plugged": true, "insulated": false, "output": false, "stop": null | "normal" | "fault",
@@ -30,8 +31,8 @@ from protocols.upy import const
 
 _LINE = const(512)
 _PERIOD_MS = const(1000)
-_WORDS = ("unplugged", "plugged", "insulation", "connecting", "output", "transfer", "stopping", "ended",
-          "failed")
+_WORDS = ("unplugged", "plugged", "insulation", "connecting", "output", "starting", "transfer",
+          "stopping", "ended", "failed")
 # key, attribute of the record, lowest, highest
 _NUMBERS = (
     ("soc_bp", "soc_bp", 0, 10000),
