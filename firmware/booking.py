@@ -38,8 +38,8 @@ class BayBooking:
         self.release_ms = release_ms
         self.tolerance_w = rating_w * _TOLERANCE_BP // 10000 + 20
         # Nobody knows what the device was last told before we started: book it at its worst.
-        bay.cmd_cur_hi_w.value = bay.cmd_prev_hi_w.value = rating_w
-        bay.cmd_cur_lo_w.value = bay.cmd_prev_lo_w.value = -rating_w
+        bay.cmd_cur_hi_w = bay.cmd_prev_hi_w = rating_w
+        bay.cmd_cur_lo_w = bay.cmd_prev_lo_w = -rating_w
         bay.booked_hi_w.value = rating_w
         bay.booked_lo_w.value = -rating_w
         bay.following.value = 1
@@ -49,8 +49,8 @@ class BayBooking:
 
     def start(self, now):
         """Time begins."""
-        self.bay.cmd_start.value = now
-        self.bay.sample_time.value = now
+        self.bay.cmd_start = now
+        self.bay.sample_time = now
         self._fall_silent(now)
 
     def sense(self, now):
@@ -76,10 +76,10 @@ class BayBooking:
         power = bay.power_w
         if bay.silent.value:
             bay.silent.value = 0
-            bay.astray_since.value = now
-        if power.time != bay.sample_time.value:
-            bay.sample_time.value = power.time
-            if ticks_diff(power.time, bay.cmd_start.value) >= self.response_ms:
+            bay.astray_since = now
+        if power.time != bay.sample_time:
+            bay.sample_time = power.time
+            if ticks_diff(power.time, bay.cmd_start) >= self.response_ms:
                 self._close_window(now)
         self._book(power.value)
         self._judge(power.value, now)
@@ -87,10 +87,10 @@ class BayBooking:
     def commanded(self, power_w):
         """The step decided: the booking covers it from now on."""
         bay = self.bay
-        if power_w > bay.cmd_cur_hi_w.value:
-            bay.cmd_cur_hi_w.value = power_w
-        if power_w < bay.cmd_cur_lo_w.value:
-            bay.cmd_cur_lo_w.value = power_w
+        if power_w > bay.cmd_cur_hi_w:
+            bay.cmd_cur_hi_w = power_w
+        if power_w < bay.cmd_cur_lo_w:
+            bay.cmd_cur_lo_w = power_w
         if bay.silent.value:
             return  # booked as it was; what it was told last is 0
         if power_w > bay.booked_hi_w.value:
@@ -100,19 +100,19 @@ class BayBooking:
 
     def _close_window(self, now):
         bay = self.bay
-        bay.cmd_prev_hi_w.value = bay.cmd_cur_hi_w.value
-        bay.cmd_prev_lo_w.value = bay.cmd_cur_lo_w.value
-        bay.cmd_cur_hi_w.value = bay.cmd_cur_lo_w.value = bay.command_w.value
-        bay.cmd_start.value = now
+        bay.cmd_prev_hi_w = bay.cmd_cur_hi_w
+        bay.cmd_prev_lo_w = bay.cmd_cur_lo_w
+        bay.cmd_cur_hi_w = bay.cmd_cur_lo_w = bay.command_w.value
+        bay.cmd_start = now
 
     def _book(self, measured_w):
         bay = self.bay
-        hi = bay.cmd_cur_hi_w.value
-        if bay.cmd_prev_hi_w.value > hi:
-            hi = bay.cmd_prev_hi_w.value
-        lo = bay.cmd_cur_lo_w.value
-        if bay.cmd_prev_lo_w.value < lo:
-            lo = bay.cmd_prev_lo_w.value
+        hi = bay.cmd_cur_hi_w
+        if bay.cmd_prev_hi_w > hi:
+            hi = bay.cmd_prev_hi_w
+        lo = bay.cmd_cur_lo_w
+        if bay.cmd_prev_lo_w < lo:
+            lo = bay.cmd_prev_lo_w
         bay.booked_hi_w.value = measured_w if measured_w > hi else hi
         bay.booked_lo_w.value = measured_w if measured_w < lo else lo
 
@@ -121,31 +121,31 @@ class BayBooking:
         time; less is no offence.
         """
         bay = self.bay
-        hi = bay.cmd_cur_hi_w.value
-        lo = bay.cmd_cur_lo_w.value
+        hi = bay.cmd_cur_hi_w
+        lo = bay.cmd_cur_lo_w
         over = measured_w - (hi if hi > 0 else 0)
         under = (lo if lo < 0 else 0) - measured_w
         if over <= self.tolerance_w and under <= self.tolerance_w:
             bay.following.value = 1
-            bay.astray_since.value = now
-        elif ticks_diff(now, bay.astray_since.value) > 2 * self.response_ms:
+            bay.astray_since = now
+        elif ticks_diff(now, bay.astray_since) > 2 * self.response_ms:
             bay.following.value = 0
 
     def _fall_silent(self, now):
         bay = self.bay
         bay.silent.value = 1
-        bay.release_at.value = ticks_add(now, self.release_ms)
-        bay.astray_since.value = now
+        bay.release_at = ticks_add(now, self.release_ms)
+        bay.astray_since = now
 
     def _book_silent(self, now):
         bay = self.bay
-        if bay.silent.value == 1 and ticks_diff(now, bay.release_at.value) >= 0:
+        if bay.silent.value == 1 and ticks_diff(now, bay.release_at) >= 0:
             bay.silent.value = 2  # released; stays so, whatever the clock does
         if bay.silent.value == 2:
             bay.booked_hi_w.value = bay.booked_lo_w.value = 0
-            bay.cmd_cur_hi_w.value = bay.cmd_cur_lo_w.value = 0
-            bay.cmd_prev_hi_w.value = bay.cmd_prev_lo_w.value = 0
-            bay.cmd_start.value = now  # never so old that it seems to lie ahead
+            bay.cmd_cur_hi_w = bay.cmd_cur_lo_w = 0
+            bay.cmd_prev_hi_w = bay.cmd_prev_lo_w = 0
+            bay.cmd_start = now  # never so old that it seems to lie ahead
 
 
 class SumBooking:
@@ -167,14 +167,14 @@ class SumBooking:
         self.hold_ms = hold_ms
         self.station.base_lo_w.value = self.load_lo_w
         self.station.base_hi_w.value = self.load_hi_w
-        self.station.base_time.value = -1
+        self.station.base_time = -1
 
     def sense(self, now):
         """Bounds of the load behind the meter: from its samples, or as configured and never narrower while
         it is silent.
         """
         station = self.station
-        if station.base_time.value >= 0:
+        if station.base_time >= 0:
             for booking in self.bookings:
                 station.base_hi_w.value += booking.fell_w
                 station.base_lo_w.value -= booking.rose_w
@@ -182,23 +182,23 @@ class SumBooking:
         meter = station.grid_power_w
         if meter.quality != GOOD:
             self._lose_meter()
-        elif meter.time != station.base_time.value:
+        elif meter.time != station.base_time:
             self._take_sample(meter.value, now)
-            station.base_time.value = meter.time
+            station.base_time = meter.time
 
     def _lose_meter(self):
         station = self.station
-        station.base_time.value = -1
+        station.base_time = -1
         station.base_hi_w.value = max(station.base_hi_w.value, self.load_hi_w)
         station.base_lo_w.value = min(station.base_lo_w.value, self.load_lo_w)
 
     def _take_sample(self, meter_w, now):
         station = self.station
-        hi_w = meter_w - min(station.sum_cur_lo_w.value, station.sum_prev_lo_w.value)
-        lo_w = meter_w - max(station.sum_cur_hi_w.value, station.sum_prev_hi_w.value)
+        hi_w = meter_w - min(station.sum_cur_lo_w, station.sum_prev_lo_w)
+        lo_w = meter_w - max(station.sum_cur_hi_w, station.sum_prev_hi_w)
         hi = station.base_hi_w
         lo = station.base_lo_w
-        if station.base_time.value < 0 or lo_w > hi.value or hi_w < lo.value:
+        if station.base_time < 0 or lo_w > hi.value or hi_w < lo.value:
             hi.put(hi_w, now)
             lo.put(lo_w, now)
             return
@@ -240,14 +240,14 @@ class SumBooking:
                 bay_lo = min(bay_lo, 0)
             hi += bay_hi
             lo += bay_lo
-        if ticks_diff(now, station.sum_start.value) >= self.window_ms:
-            station.sum_start.value = now
-            station.sum_prev_hi_w.value = station.sum_cur_hi_w.value
-            station.sum_prev_lo_w.value = station.sum_cur_lo_w.value
-            station.sum_cur_hi_w.value = hi
-            station.sum_cur_lo_w.value = lo
+        if ticks_diff(now, station.sum_start) >= self.window_ms:
+            station.sum_start = now
+            station.sum_prev_hi_w = station.sum_cur_hi_w
+            station.sum_prev_lo_w = station.sum_cur_lo_w
+            station.sum_cur_hi_w = hi
+            station.sum_cur_lo_w = lo
             return
-        if hi > station.sum_cur_hi_w.value:
-            station.sum_cur_hi_w.value = hi
-        if lo < station.sum_cur_lo_w.value:
-            station.sum_cur_lo_w.value = lo
+        if hi > station.sum_cur_hi_w:
+            station.sum_cur_hi_w = hi
+        if lo < station.sum_cur_lo_w:
+            station.sum_cur_lo_w = lo

@@ -61,7 +61,7 @@ class Controller:
         self.last = now
         for booking in self.bookings:
             booking.start(now)
-        self.image.station.sum_start.value = now
+        self.image.station.sum_start = now
         if self.guard is not None:
             self.guard.start(now)
         for bay in self.bays:

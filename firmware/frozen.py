@@ -20,8 +20,8 @@ class FrozenMeter:
     def __init__(self, station, ratings_w):
         self.station = station
         self.tolerance_w = sum(ratings_w) // _TOLERANCE
-        station.meter_hi_w.value = _ANY_W
-        station.meter_lo_w.value = -_ANY_W
+        station.meter_hi_w = _ANY_W
+        station.meter_lo_w = -_ANY_W
 
     def sense(self):
         """Judge a sample that is new in this step, before it is used."""
@@ -29,25 +29,25 @@ class FrozenMeter:
         meter = station.grid_power_w
         if meter.quality != GOOD:
             return
-        if meter.time != station.meter_seen.value:
-            station.meter_seen.value = meter.time
+        if meter.time != station.meter_seen:
+            station.meter_seen = meter.time
             self._judge(meter.value)
         if station.meter_frozen.value:
             meter.quality = STALE
 
     def _judge(self, meter_w):
         station = self.station
-        hi_w = max(station.sum_cur_hi_w.value, station.sum_prev_hi_w.value)
-        lo_w = min(station.sum_cur_lo_w.value, station.sum_prev_lo_w.value)
-        if meter_w != station.meter_mark_w.value:
-            station.meter_mark_w.value = meter_w
+        hi_w = max(station.sum_cur_hi_w, station.sum_prev_hi_w)
+        lo_w = min(station.sum_cur_lo_w, station.sum_prev_lo_w)
+        if meter_w != station.meter_mark_w:
+            station.meter_mark_w = meter_w
             station.meter_frozen.value = 0
-            station.meter_hi_w.value = hi_w
-            station.meter_lo_w.value = lo_w
+            station.meter_hi_w = hi_w
+            station.meter_lo_w = lo_w
             return
-        if hi_w < station.meter_hi_w.value:
-            station.meter_hi_w.value = hi_w
-        if lo_w > station.meter_lo_w.value:
-            station.meter_lo_w.value = lo_w
-        if station.meter_lo_w.value - station.meter_hi_w.value > self.tolerance_w:
+        if hi_w < station.meter_hi_w:
+            station.meter_hi_w = hi_w
+        if lo_w > station.meter_lo_w:
+            station.meter_lo_w = lo_w
+        if station.meter_lo_w - station.meter_hi_w > self.tolerance_w:
             station.meter_frozen.value = 1

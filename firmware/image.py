@@ -9,7 +9,8 @@ results are all signals, so that staleness, recording, replay and telecontrol ne
 * LEASE signals are the step's outputs: a value that the driver may act on until it is max_age_ms old,
   and 0 after that.
 * STATE signals are what one step leaves to the next. No other memory exists, so a snapshot of the image
-  restarts a step exactly.
+  restarts a step exactly. MEMORY is state that nobody but its own part of the step looks at: a plain number
+  of its group, no signal.
 * RESULT signals explain a step: envelope, winner, limit. Power is in W, positive = charging (import from
   the grid).
 
@@ -18,9 +19,10 @@ attribute costs heap). A state that needs its time is DATED, a result that may b
 """
 
 INVALID, STALE, GOOD = 0, 1, 2
-MEASURED, ORDER, LEASE, STATE, RESULT, DATED, JUDGED = 0, 1, 2, 3, 4, 5, 6
+MEASURED, ORDER, LEASE, STATE, RESULT, DATED, JUDGED, MEMORY = 0, 1, 2, 3, 4, 5, 6, 7
 INPUTS = (MEASURED, ORDER)
-OUTPUTS = (LEASE, RESULT, JUDGED)
+OUTPUTS = (LEASE, JUDGED, RESULT)
+SIGNALS = (MEASURED, ORDER, LEASE, STATE, RESULT, DATED, JUDGED)
 
 
 class Signal:
@@ -49,11 +51,11 @@ class Signal:
 
 
 class Group:
-    """Signals of the station or of one bay; each one is an attribute."""
+    """Signals and memory of the station or of one bay; each one is an attribute."""
 
     def __init__(self, rows, ages):
         for name, kind in rows:
-            setattr(self, name, Signal(kind, ages.get(name, 0)))
+            setattr(self, name, 0 if kind == MEMORY else Signal(kind, ages.get(name, 0)))
 
 
 STATION_ROWS = (
@@ -73,17 +75,17 @@ STATION_ROWS = (
     ("ramp_rest", STATE),
     ("base_hi_w", DATED),  # bounds of the site's own load behind the meter
     ("base_lo_w", DATED),
-    ("base_time", STATE),
-    ("meter_seen", STATE),  # tick of the sample that was last judged
-    ("meter_mark_w", STATE),  # its value, and where the bays' power must have been while it showed that
-    ("meter_hi_w", STATE),
-    ("meter_lo_w", STATE),
+    ("base_time", MEMORY),
+    ("meter_seen", MEMORY),  # tick of the sample that was last judged
+    ("meter_mark_w", MEMORY),  # its value, and where the bays' power must have been while it showed that
+    ("meter_hi_w", MEMORY),
+    ("meter_lo_w", MEMORY),
     ("meter_frozen", STATE),
-    ("sum_cur_hi_w", STATE),
-    ("sum_cur_lo_w", STATE),
-    ("sum_prev_hi_w", STATE),
-    ("sum_prev_lo_w", STATE),
-    ("sum_start", STATE),
+    ("sum_cur_hi_w", MEMORY),
+    ("sum_cur_lo_w", MEMORY),
+    ("sum_prev_hi_w", MEMORY),
+    ("sum_prev_lo_w", MEMORY),
+    ("sum_start", MEMORY),
     ("order_known", STATE),
     ("target_w", RESULT),
     ("winner", RESULT),
@@ -114,15 +116,15 @@ BAY_ROWS = (
     ("soc_bp", MEASURED),
     ("state", MEASURED),  # CONVERTER_* below
     ("command_w", LEASE),
-    ("cmd_cur_hi_w", STATE),  # booking: extremes of what was commanded
-    ("cmd_cur_lo_w", STATE),
-    ("cmd_prev_hi_w", STATE),
-    ("cmd_prev_lo_w", STATE),
-    ("cmd_start", STATE),
+    ("cmd_cur_hi_w", MEMORY),  # booking: extremes of what was commanded
+    ("cmd_cur_lo_w", MEMORY),
+    ("cmd_prev_hi_w", MEMORY),
+    ("cmd_prev_lo_w", MEMORY),
+    ("cmd_start", MEMORY),
     ("silent", STATE),  # 1 = no measurement, booked at the worst until released_at
-    ("release_at", STATE),
-    ("sample_time", STATE),
-    ("astray_since", STATE),
+    ("release_at", MEMORY),
+    ("sample_time", MEMORY),
+    ("astray_since", MEMORY),
     ("charged_wms", STATE),
     ("discharged_wms", STATE),
     ("booked_hi_w", RESULT),
@@ -178,9 +180,7 @@ CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 
 
 
 class Image:
-    """Station and bay signals. A signal's index is its place among all rows, the station's first; neither
-    indices nor names are kept.
-    """
+    """Station and bays. Names and kinds are not kept, only the rows that they come from."""
 
     def __init__(self, station_ages, bay_ages, guarded=False, bms=False):
         """station_ages: {signal name: max_age_ms}; bay_ages: one such dict per bay."""
@@ -193,38 +193,27 @@ class Image:
         self.bays = tuple([Group(self.bay_rows, ages) for ages in bay_ages])
         self.order_event = False  # set by an order source: step soon; cleared by the loop
 
-    def kinds(self):
-        """The kind of every signal, in index order."""
-        bay = [kind for _, kind in self.bay_rows]
-        return bytes([kind for _, kind in self.station_rows] + bay * len(self.bays))
+    def rows(self):
+        """(group, group's name, name, kind) of every row: the station's, then bay after bay."""
+        for name, kind in self.station_rows:
+            yield self.station, "station", name, kind
+        for i in range(len(self.bays)):
+            where = "bay%d" % (i + 1)
+            for name, kind in self.bay_rows:
+                yield self.bays[i], where, name, kind
 
-    def signals(self):
-        """All signals, in index order."""
-        found = [getattr(self.station, name) for name, _ in self.station_rows]
-        for bay in self.bays:
-            found += [getattr(bay, name) for name, _ in self.bay_rows]
-        return tuple(found)
+    def of_kinds(self, kinds=SIGNALS):
+        """The signals of these kinds, in the order of their rows."""
+        return tuple([getattr(group, name) for group, _, name, kind in self.rows() if kind in kinds])
 
-    def of_kinds(self, kinds):
-        """The signals of these kinds, in index order."""
-        own = self.kinds()
-        signals = self.signals()
-        return tuple([signals[i] for i in range(len(own)) if own[i] in kinds])
+    def names_of(self, kinds=SIGNALS):
+        """Their full names, such as "station.agc_w" or "bay1.soc_bp"."""
+        return ["%s.%s" % (where, name) for _, where, name, kind in self.rows() if kind in kinds]
 
     def find(self, name):
         """The signal with this full name ("bay1.soc_bp"), or None."""
         where, _, what = name.partition(".")
-        if where == "station":
-            return getattr(self.station, what, None)
-        for i in range(len(self.bays)):
-            if where == "bay%d" % (i + 1):
-                return getattr(self.bays[i], what, None)
+        for group, place, own, kind in self.rows():
+            if own == what and place == where and kind != MEMORY:
+                return getattr(group, own)
         return None
-
-    def name_of(self, index):
-        """Full name of a signal, such as "station.agc_w" or "bay1.soc_bp"."""
-        rows = self.bay_rows
-        index -= len(self.station_rows)
-        if index < 0:
-            return "station." + self.station_rows[index][0]
-        return "bay%d.%s" % (index // len(rows) + 1, rows[index % len(rows)][0])

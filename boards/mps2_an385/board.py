@@ -103,7 +103,6 @@ class Board:
         self.log = None
         self.recorder = None
         self.record_file = None
-        self._chunk = bytearray(200)
         self._floor = 0
         self.gaps_told = 0
         self._lines = [Console(_UARTS[_CONSOLE])]
@@ -208,12 +207,12 @@ class Board:
             self._drain_recorder()
 
     def _drain_recorder(self):
-        chunk = self._chunk
-        while self.record_file.room() >= len(chunk):
-            n = self.recorder.drain_into(chunk)
-            if n == 0:
-                return
-            self.record_file.link.write(chunk, 0, n)
+        recorder = self.recorder
+        file = self.record_file
+        n = min(recorder.pending(), file.room())
+        while n and file.link.write(recorder.ring, recorder.start, n):
+            recorder.consumed(n)
+            n = min(recorder.pending(), file.room())
 
 
 def write_line(text):

@@ -45,7 +45,6 @@ class Board:
         self.log = None
         self.recorder = None
         self.record_file = None
-        self._chunk = bytearray(1024)
         self._floor = 0
         self.gaps_told = 0
         self._console = select.poll()
@@ -143,7 +142,9 @@ class Board:
             self._drain_recorder()
 
     def _drain_recorder(self):
-        n = self.recorder.drain_into(self._chunk)
+        recorder = self.recorder
+        n = recorder.pending()
         while n:
-            self.record_file.write(memoryview(self._chunk)[:n])
-            n = self.recorder.drain_into(self._chunk)
+            self.record_file.write(memoryview(recorder.ring)[recorder.start : recorder.start + n])
+            recorder.consumed(n)
+            n = recorder.pending()

@@ -16,7 +16,8 @@ from tools.emulate import qemu, session
 FILE = Path(__file__).with_name("ceilings.json")
 MEASURE = "hil_tests.m3.target.measure"
 STEP_BAYS = (1, 4, 8, 16)
-BOOT_BAYS = (1, 8)
+RECORDER_BAYS = (1, 4, 8)
+BOOT_BAYS = (1, 4, 8)
 CYCLE_BAYS = (1, 4)  # with the simulated devices on the same heap there is no room for 8
 CYCLES = 300  # long enough for the slow polls of all devices to fall into one cycle
 
@@ -35,6 +36,8 @@ def board_config(bays, recording=False):
 def programs():
     """{name: words} of every measurement."""
     runs = {"step_%d" % bays: ["step", str(bays)] for bays in STEP_BAYS}
+    for bays in RECORDER_BAYS:
+        runs["recorder_%d" % bays] = ["recorder", str(bays)]
     runs["modbus"] = ["modbus"]
     runs["setpoint"] = ["setpoint"]
     for bays in BOOT_BAYS:

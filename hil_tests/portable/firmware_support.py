@@ -95,6 +95,15 @@ class Bench:
         return [bay.command_w.value for bay in self.bays]
 
 
+def drain(recorder, file):
+    """Move all that is recorded into a file, as a board does after a step."""
+    n = recorder.pending()
+    while n:
+        file.write(memoryview(recorder.ring)[recorder.start : recorder.start + n])
+        recorder.consumed(n)
+        n = recorder.pending()
+
+
 def settled(config, now=NEAR_WRAP):
     """A bench whose converters follow, past the time in which the start books everything at its worst."""
     bench = Bench(config, now)

@@ -9,10 +9,12 @@ from io import BytesIO
 
 from firmware import config as configuration
 from firmware.image import OUTPUTS
-from firmware.recorder import Recorder, header
-from firmware.replay import BadRecording, Replay
-from hil_tests.portable.firmware_support import NEAR_WRAP, Bench, raw_config
+from firmware.recorder import Recorder, _put, header
+from firmware.replay import BadRecording, Reader, Replay
+from firmware.snapshot import Snapshot, names
+from hil_tests.portable.firmware_support import NEAR_WRAP, Bench, drain, raw_config
 from hil_tests.portable.support import no_heap, raises
+from protocols.ticks import TICKS_MASK
 
 CONFIG = raw_config(bays=2, site={"import_max_w": 9000}, control={"ramp_w_per_s": 7001, "fallback": "hold"})
 
@@ -24,7 +26,6 @@ class Run:
         self.bench = Bench(CONFIG)
         self.recorder = Recorder(self.bench.image, ring_bytes, snapshot_steps)
         self.data = bytearray(header(json.dumps(self.bench.config).encode()))
-        self.chunk = bytearray(100)
         self.drain = drain
 
     def step(self, dt_ms):
@@ -38,10 +39,10 @@ class Run:
             self.take()
 
     def take(self):
-        n = self.recorder.drain_into(self.chunk)
-        while n:
-            self.data += bytes(self.chunk[:n])
-            n = self.recorder.drain_into(self.chunk)
+        drain(self.recorder, self)
+
+    def write(self, data):
+        self.data += data
 
     def tell(self, i):
         """The inputs of step i: they come between two steps, each at its own tick."""
@@ -100,21 +101,49 @@ def test_round_trip_over_the_wrap():
 
 
 def test_snapshots_in_the_middle():
-    for snapshot_steps, steps in ((1, 4), (7, 24), (13, 40)):
+    for snapshot_steps, steps in ((1, 24), (7, 24), (13, 40)):
         gc.collect()  # one recording at a time on a small heap
         run = Run(snapshot_steps=snapshot_steps).story(steps)
         replay = replayed(run.data)
-        assert replay.snapshots == -(-steps // snapshot_steps)
+        parts = -(-run.recorder._snapshot.count // 32)  # one a step, the first in the step after
+        assert replay.snapshots == (steps - parts - 1) // max(snapshot_steps, parts + 1) + 1
+        assert replay.steps == steps
         assert replay.differing == 0, (snapshot_steps, replay.mismatches)
 
 
 def test_replay_ends_in_the_same_state():
     run = Run(snapshot_steps=20).story()
-    ours = run.bench.image.signals()
-    twins = replayed(run.data).image.signals()
-    for i in range(len(ours)):
-        signal, twin = ours[i], twins[i]
-        assert (twin.value, twin.quality) == (signal.value, signal.quality), run.bench.image.name_of(i)
+    ours, theirs = Snapshot(run.bench.image), Snapshot(replayed(run.data).image)
+    ours.take()
+    theirs.take()
+    kinds = names(run.bench.image)
+    for i in range(ours.inputs_end, ours.count):
+        assert ours.numbers[i] == theirs.numbers[i], kinds[i]
+
+
+def test_a_state_that_differs_is_found_at_the_next_snapshot():
+    run = Run(snapshot_steps=20)
+    for i in range(55):
+        run.tell(i)
+        if i == 30:
+            run.bench.image.bays[0].charged_wms.value += 1  # no output tells of it
+        run.step(100)
+    replay = replayed(run.data)
+    assert replay.differing == 1
+    assert replay.mismatches[0][1] == "bay1.charged_wms"
+
+
+def test_a_snapshot_brings_back_every_number():
+    image = Run().story(20).bench.image
+    kept = Snapshot(image)
+    kept.take()
+    for i in range(kept.count):
+        kept.numbers[i] += 1
+    kept.give()
+    twin = Snapshot(image)
+    twin.take()
+    assert twin.numbers == kept.numbers
+    assert len(names(image)) == kept.count
 
 
 def test_any_cut_at_a_snapshot_is_a_recording():
@@ -129,6 +158,29 @@ def test_any_cut_at_a_snapshot_is_a_recording():
         run.step(100)
     replay = replayed(run.data)
     assert (replay.steps, replay.differing) == (30, 0), replay.mismatches
+
+
+def test_a_reader_may_begin_at_any_snapshot():
+    """The steps between a snapshot and its last part are kept until it is complete."""
+    run = Run(snapshot_steps=20)
+    start = len(run.data)
+    for i in range(50):
+        run.tell(i)
+        if i == 20:
+            cut = len(run.data)
+        run.step(100)
+    replay = replayed(run.data[:start] + run.data[cut:])
+    assert (replay.steps, replay.snapshots, replay.differing) == (30, 2, 0), replay.mismatches
+
+
+def test_numbers_of_every_length():
+    buf = bytearray(8)
+    for number in (0, 1, 63, 64, 8191, 8192, (1 << 20) - 1, 1 << 27, TICKS_MASK):
+        for signed in (number, -number):
+            n = _put(buf, 0, signed)
+            assert n <= 5
+            reader = Reader(BytesIO(bytes(buf[:n])))
+            assert (reader.number(), reader.byte()) == (signed, -1)
 
 
 def test_an_altered_output_is_found():
@@ -160,7 +212,7 @@ def test_overflow_leaves_a_gap_and_goes_on_with_a_snapshot():
 def test_a_ring_too_small_for_a_snapshot_records_nothing():
     run = Run(ring_bytes=100).story(10)
     assert run.recorder.gaps == 10
-    assert run.recorder.used == 0
+    assert run.recorder.pending() == 0
     assert replayed(run.data).steps == 0
 
 
@@ -205,15 +257,23 @@ def test_wrong_magic_and_version():
 
 def test_garbage_instead_of_frames():
     start = bytes(Run().data)
-    good = bytes(Run().story(3).data)
     cases = (
-        b"\x07",
-        b"\x02\x00\x00\x00",
-        b"\x01\x05\x03",
-        b"\x01" + b"\xff" * 40,
-        b"\x01\xff\xff\xff\xff\x03\x01",
+        b"\x07",  # a kind that is none
+        b"\x02\x00\x00\x00\x00",  # a step and no snapshot
+        b"\x03\x01\x05\x03",  # a snapshot of another firmware
+        b"\x03\x01\x45\x03",  # before the beginning of time
+        b"\x03\x01" + b"\xff" * 40,  # a number without end
+        b"\x04\x01\x05",  # a part of nothing
     )
     for frames in cases:
         raises(BadRecording, replayed, start + frames)
-    raises(BadRecording, replayed, good + b"\x02\x64\x01\xff\x7f\x02\x00\x00")
-    raises(BadRecording, replayed, good + b"\x02\x64\x00\x01\xff\x7f\x02\x00")
+    run = Run().story(20)
+    assert replayed(run.data).steps == 20
+    good = bytes(run.data)
+    cases = (
+        b"\x02\xa4\x01\xbf\x7f\x00\x00\x00\x00",  # no such input
+        b"\x02\xa4\x01\x00\xbf\x7f\x06\x05\x00\x00",  # no such lease
+        b"\x02\xa4\x01\x00\x00\xbf\x7f\x05\x00",  # no such result
+    )
+    for frames in cases:
+        assert "unknown" in str(raises(BadRecording, replayed, good + frames))

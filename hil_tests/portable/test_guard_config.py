@@ -46,10 +46,9 @@ def test_good_ones_are_taken():
 
 
 def test_the_image_grows_only_where_it_is_asked_to():
-    plain = len(make_image(validate(raw_config(2))).kinds())
-    guarded = len(make_image(validate(guarded_config(2))).kinds())
-    bms = len(make_image(validate(guarded_config(2, battery={"bms": True}))).kinds())
+    plain = len(make_image(validate(raw_config(2))).of_kinds())
+    guarded = len(make_image(validate(guarded_config(2))).of_kinds())
+    bms = len(make_image(validate(guarded_config(2, battery={"bms": True}))).of_kinds())
     assert plain < guarded < bms
     image = make_image(validate(guarded_config(2)))
-    for i in range(len(image.kinds())):
-        assert image.find(image.name_of(i)) is image.signals()[i]
+    assert [image.find(name) for name in image.names_of()] == list(image.of_kinds())

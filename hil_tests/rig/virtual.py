@@ -13,6 +13,7 @@ from boards.station import assemble
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.memory import pair
 from firmware import config as configuration
+from hil_tests.portable.firmware_support import drain
 from protocols.modbus.master import Master
 from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.slave import Slave
@@ -115,7 +116,6 @@ class VirtualBoard:
         self.record_file = None
         self.events = []
         self.listener = MemoryListener()
-        self._chunk = bytearray(4096)
 
     def now(self):
         return self.rig.tick()
@@ -162,10 +162,7 @@ class VirtualBoard:
             self.events.append((self.rig.ms, log.codes[at], log.arguments[at]))
             log.drop_first()
         if self.recorder is not None:
-            n = self.recorder.drain_into(self._chunk)
-            while n:
-                self.record_file.write(self._chunk[:n])
-                n = self.recorder.drain_into(self._chunk)
+            drain(self.recorder, self.record_file)
 
 
 class VirtualRig:

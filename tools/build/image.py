@@ -155,6 +155,12 @@ class Job:
 
     def _prepare(self):
         """The generated files: manifest, user module, and the empty library that the port's rules ask for."""
+        variables = self.work / "variables.txt"
+        said = repr(sorted(self.image["make"].items()))
+        known = variables.read_text(encoding="utf-8") if variables.is_file() else ""
+        if known != said:  # make does not see that a compiler's flag is another one
+            shutil.rmtree(self.objects, ignore_errors=True)
+        variables.write_text(said, encoding="utf-8")
         for made in ("frozen_content.c", "firmware.elf"):  # makemanifest does not see that a file has gone
             (self.objects / made).unlink(missing_ok=True)
         for path, text in self._sources().items():

@@ -6,6 +6,7 @@ cycle; what the simulated devices take is left out. The collect, in the slack, i
 """
 
 import gc
+from array import array
 
 from machine import mem32
 
@@ -14,12 +15,14 @@ from drivers.modbus_bus import ModbusBus
 from drivers.ports.memory import pair
 from hil_tests.m3.target.counter import Counter
 from hil_tests.m3.target.devices import Converter, Meter
+from hil_tests.portable.firmware_support import drain
 from protocols.modbus.master import Master
 from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.slave import Slave
 from protocols.modbus.tcp import TcpFraming
 
 _REPLY_MS = 4
+_CYCLES = 320
 _COUNTER = 0x40028018
 
 
@@ -69,8 +72,10 @@ class InsideBoard(Board):
         self.loop = None
         self.seen_steps = 0
         self.busy = 0
-        self.cycles = []  # instructions of each
-        self.collects = []
+        self.cycles = array("i", [0] * _CYCLES)  # instructions of each, the last ones
+        self.count = 0
+        self.collects = 0
+        self.longest_collect = 0
 
     def set_ticks(self, ticks):
         """Where the millisecond clock goes on."""
@@ -82,10 +87,7 @@ class InsideBoard(Board):
         while log.count:
             log.drop_first()
         if self.record_file is not None:
-            n = self.recorder.drain_into(self._chunk)
-            while n:
-                self.record_file.write(memoryview(self._chunk)[:n])
-                n = self.recorder.drain_into(self._chunk)
+            drain(self.recorder, self.record_file)
 
     def make_bus(self, row):
         ours, theirs = pair()
@@ -102,7 +104,8 @@ class InsideBoard(Board):
         loop = self.loop
         if loop is not None and loop.steps != self.seen_steps:
             self.seen_steps = loop.steps
-            self.cycles.append(self.busy)
+            self.cycles[self.count % _CYCLES] = self.busy
+            self.count += 1
             self.busy = 0
         while ms > 0 and not self._serve():
             super().wait(min(ms, _REPLY_MS))
@@ -125,5 +128,6 @@ class InsideBoard(Board):
         before = gc.mem_alloc()
         super().idle(slack_ms)
         if gc.mem_alloc() < before:
-            self.collects.append(self.counter.end())
+            self.collects += 1
+            self.longest_collect = max(self.longest_collect, self.counter.end())
         self.counter.begin()

@@ -2,6 +2,7 @@
 
 step BAYS          the control step alone: instructions (mean, worst of 60) and bytes of heap per step
 modbus             one poll of a converter (TCP) and of a meter (RTU) by their drivers: instructions, bytes
+recorder BAYS      what recording adds to a step: instructions (mean, worst of 60), bytes of heap
 setpoint           a set-point from its octets to the confirmation in the link's buffer
 boot CONFIG        heap left when the station of this configuration stands, and the pause of a collect
 cycle CONFIG N     N cycles of the whole loop with devices in memory: instructions (mean, worst), collects
@@ -13,7 +14,8 @@ from hil_tests.m3.target.counter import Counter, report
 
 
 def main(arguments):
-    what = {"step": step, "modbus": modbus, "setpoint": setpoint, "boot": boot, "cycle": cycle}
+    what = {"step": step, "recorder": recorder, "modbus": modbus, "setpoint": setpoint}
+    what.update({"boot": boot, "cycle": cycle})
     what[arguments.pop(0)](arguments)
     return 0
 
@@ -46,6 +48,49 @@ def step(arguments):
     report("step_%d_mean" % bays, total // 60)
     report("step_%d_worst" % bays, worst)
     report("step_%d_bytes" % bays, taken // 60)
+
+
+def recorder(arguments):
+    from firmware.recorder import Recorder
+    from hil_tests.portable.firmware_support import drain, raw_config, settled
+
+    class Sink:
+        def write(self, data):
+            """Somewhere else."""
+
+    bays = int(arguments[0])
+    raw = raw_config(bays=bays, rating_w=15000)
+    raw["site"].update({"import_max_w": 400000, "export_max_w": 400000})
+    bench = settled(raw)
+    record = Recorder(bench.image, 8192, 30)
+    counter = Counter()
+    total = worst = taken = 0
+    for i in range(60):
+        bench.order((15000, -15000, 4321)[i // 10 % 3] * bays)
+        last = bench.controller.last
+        bench.now = (bench.now + 100) & 0x3FFFFFFF
+        bench.feed()
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        counter.begin()
+        record.before(last, bench.now)
+        instructions = counter.end()
+        bench.controller.step(bench.now)
+        counter.begin()
+        record.after(bench.now)
+        instructions += counter.end()
+        taken += gc.mem_alloc() - before
+        gc.enable()
+        total += instructions
+        worst = max(worst, instructions)
+        drain(record, Sink())
+        for k in range(bays):
+            bench.measured_w[k] = bench.bays[k].command_w.value
+    report("recorder_%d_mean" % bays, total // 60)
+    report("recorder_%d_worst" % bays, worst)
+    report("recorder_%d_bytes" % bays, taken // 60)
+    report("recorder_%d_gaps" % bays, record.gaps)
 
 
 def modbus(arguments):
@@ -149,8 +194,10 @@ def boot(arguments):
             return FramedListener(self._front_end(2), host, port)
 
     board = Alone(write_line)
-    loop = assemble(board, read(board, arguments.pop(0)))
+    config = read(board, arguments.pop(0))
+    loop = assemble(board, config)
     loop.start()
+    config.clear()  # as boards.station.run() does
     gc.collect()
     report("free", gc.mem_free())
     report("used", gc.mem_alloc())
@@ -167,8 +214,7 @@ def cycle(arguments):
     image = loop.image
     while loop.steps < 30:
         loop.turn()
-    board.cycles = []
-    board.collects = []
+    board.count = board.collects = 0
     gc.collect()
     gc.disable()  # so that a collect is never in a cycle, but in its slack
     for i in range(count):
@@ -179,11 +225,11 @@ def cycle(arguments):
         target = loop.steps + 1
         while loop.steps < target:
             loop.turn()
-    cycles = board.cycles
+    cycles = board.cycles[: board.count]
     report("mean", sum(cycles) // len(cycles))
     report("worst", max(cycles))
-    report("collects", len(board.collects))
-    report("collect_worst", max(board.collects or [0]))
+    report("collects", board.collects)
+    report("collect_worst", board.longest_collect)
     if not image.station.power_w.value:
         raise AssertionError("the converters did not follow")
 

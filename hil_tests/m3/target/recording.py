@@ -63,7 +63,6 @@ def record(arguments):
     loop.start()
     image = loop.image
     while loop.steps < steps:
-        board.cycles = []
         if loop.steps % 8 == 0:
             image.station.agc_w.put((7321, -14999, 3, -4000)[loop.steps // 8 % 4], board.now())
             image.order_event = True
