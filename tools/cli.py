@@ -247,6 +247,18 @@ def rows(
 
 @app.command()
 @reported(STOPPED_BY_HAND)
+def statement(html_file: HtmlFile = None, markdown: MarkdownFile = None):
+    """Interoperability statement of the 104 station, made from the code. 104 互操作性说明。"""
+    from tools import commands
+
+    options = []
+    for name, value in (("--html", html_file), ("--markdown", markdown)):
+        options += [name, str(value.resolve())] if value else []
+    commands.module("hil_tests.rows.statement", options, ROWS_FAILED, PART_MISSING)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
 def faults(markdown: MarkdownFile = None):
     """Fault table of a DC outlet: injected, who acts, how long until it is dead. 故障反应时间表。"""
     from tools import commands
