@@ -1,8 +1,9 @@
 """Splits the station's power over the bays.
 
-Water-filling in proportion to the ratings inside each bay's envelope, exact to 1 W; then raises are held
-back until the bookings of all bays fit under the shared limit: one bay's raise waits for another's
-confirmed cut (design §6).
+Water-filling inside each bay's envelope, exact to 1 W, in proportion to the ratings; with stated
+batteries in proportion to the energy that each still takes or gives: then all last equally long, and
+whatever the sum of min(P T, E) promises can be held. Then raises are held back until the bookings of all
+bays fit under the shared limit: one bay's raise waits for another's confirmed cut (design §6).
 
 lint: integer, hot
 """
@@ -42,9 +43,20 @@ class Allocator:
             if self.must_w[i]:
                 self.caps[i] = 0
             self.power_w[i] = 0
+        if self.guarded:
+            self._weigh(sign)
         self._fill(total_w)
         for i in range(self.count):
             self.power_w[i] = self.must_w[i] + sign * self.power_w[i]
+
+    def _weigh(self, sign):
+        total_wh = 0
+        for bay in self.bays:
+            total_wh += bay.take_wh.value if sign > 0 else bay.give_wh.value
+        unit_wh = total_wh // _WEIGHTS + 1
+        for i in range(self.count):
+            bay = self.bays[i]
+            self.weights[i] = max(1, (bay.take_wh.value if sign > 0 else bay.give_wh.value) // unit_wh)
 
     def _serve_must(self, room_w):
         """Whoever must charge takes all it may, the least laxity first."""

@@ -75,3 +75,13 @@ POINTS = (
     ("winner", 0x4026, FLOAT, 1, 1, 0),  # code of the source that wins
     ("limit", 0x4027, FLOAT, 1, 1, 0),  # code of the limit that binds
 )
+
+# with the battery's guard
+GUARD_POINTS = (
+    ("charge_left_s", 0x4016, FLOAT, 60, 30, 0),  # 最大功率充电可用时间, min
+    ("discharge_left_s", 0x4017, FLOAT, 60, 30, 0),  # 最大功率放电可用时间, min
+    ("charge_wh", 0x4019, FLOAT, 1000, 100, 0),  # 可充电量, kWh
+    ("discharge_wh", 0x4020, FLOAT, 1000, 100, 0),  # 可放电量, kWh
+    ("charge_15min_w", 0x4050, FLOAT, 1000, 100, 0),  # 15 min 可持续充电功率
+    ("discharge_15min_w", 0x4051, FLOAT, 1000, 100, 0),  # 15 min 可持续放电功率
+)

@@ -127,6 +127,8 @@ CONTROL = (
     ("validity_s", INT, 600, 0, 86400),  # of a set-point; 0 = until the next one
     ("master_lost_s", INT, 30, 1, 86400),  # all masters gone longer than this: fallback
     ("fallback", CHOICE, "ramp_to_zero", FALLBACKS, 0),
+    ("reserve_charge_w", INT, 0, 0, MAX_POWER_W),  # booked elsewhere: comes off the capability that is told
+    ("reserve_discharge_w", INT, 0, 0, MAX_POWER_W),
     ("schedule", ROWS, (), (0, 1439), (-MAX_POWER_W, MAX_POWER_W)),  # [minute of day UTC, W]
 )
 

@@ -62,6 +62,9 @@ class Telecontrol:
         self.factors = []  # and by how much it is multiplied
         for row in rows_of(tele):
             self._bind(row)
+        if image.guarded and not tele["points"]:
+            for row in pointtable.GUARD_POINTS:
+                self._bind(row)
         image.station.agc_enabled.put(1, 0)
 
     def _bind(self, row):

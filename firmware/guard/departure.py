@@ -51,9 +51,12 @@ class Promise:
         self.soc_max_bp = battery["soc_max_bp"] - shrink_bp
         self.margin_ms = row["session"]["margin_s"] * 1000
         self.margin_bp = row["session"]["margin_bp"]
-        self.need_ms = 0
-        self.margin = 0
-        self.cap_w = 0
+        self.best_bp = battery["efficiency_max_bp"]
+        taper_wh = stored_wh(self.capacity_wh, self.taper_bp)
+        # how long the energy of the taper would last at the rating, in and out
+        self.knee_in_s = time_ms(taper_wh, share(self.full_w, self.best_bp, FULL_BP)) // 1000 + 1
+        self.knee_out_s = time_ms(share(taper_wh, self.efficiency_bp, FULL_BP), self.full_w) // 1000 + 1
+        self.need_ms = 0  # of the last walk
 
     def plan(self, now, cap_w):
         """Once a second, and when the session changes; `cap_w`: what may be charged now, the taper
@@ -64,16 +67,14 @@ class Promise:
         target_bp = self.target_bp()
         known = bay.depart.quality == GOOD
         left_ms = ticks_diff(bay.depart.value, now) if known else FOREVER_MS
-        self.cap_w = cap_w
+        bay.cap_w.value = cap_w
         bay.reach_bp.value = self.walk(soc_bp, target_bp, cap_w, left_ms)
-        self.margin = self.margin_ms + time_ms(
-            stored_wh(self.capacity_wh, self.margin_bp), share(cap_w, self.efficiency_bp, FULL_BP)
-        )
         laxity_ms = left_ms - self.need_ms
+        spare_ms = laxity_ms - self.margin()
         bay.need_s.value = self.need_ms // 1000
         bay.laxity_s.value = laxity_ms // 1000
-        bay.must.value = self._must(soc_bp, target_bp, laxity_ms, known)
-        near = soc_bp >= target_bp - self.hysteresis_bp and laxity_ms <= self.margin + RELEASE_MS
+        bay.must.value = self._must(soc_bp, target_bp, spare_ms, known)
+        near = soc_bp >= target_bp - self.hysteresis_bp and spare_ms <= RELEASE_MS
         kept = near or not known
         bay.floor_bp.value = max(self.soc_min_bp, self._minimum_bp(), target_bp if kept else 0)
         bay.ceiling_bp.value = self._ceiling_bp(target_bp) if soc_bp < target_bp else self.soc_max_bp
@@ -97,7 +98,12 @@ class Promise:
     def _ceiling_bp(self, target_bp):
         return max(self.soc_max_bp, target_bp + _ABOVE_TARGET_BP)
 
-    def _must(self, soc_bp, target_bp, laxity_ms, known):
+    def margin(self):
+        """ms before the last instant, at which the car must charge."""
+        given_w = share(self.bay.cap_w.value, self.efficiency_bp, FULL_BP)
+        return self.margin_ms + time_ms(stored_wh(self.capacity_wh, self.margin_bp), given_w)
+
+    def _must(self, soc_bp, target_bp, spare_ms, known):
         bay = self.bay
         was = bay.must.value
         minimum_bp = self._minimum_bp()
@@ -107,9 +113,9 @@ class Promise:
             return codes.MUST_MINIMUM
         if soc_bp >= target_bp:
             return 0
-        if known and (was == codes.MUST_SHARED or laxity_ms <= self.margin):
+        if known and (was == codes.MUST_SHARED or spare_ms <= 0):
             return was if was == codes.MUST_SHARED else codes.MUST_DEPARTURE
-        if known and was == codes.MUST_DEPARTURE and laxity_ms <= self.margin + RELEASE_MS:
+        if known and was == codes.MUST_DEPARTURE and spare_ms <= RELEASE_MS:
             return was
         return codes.MUST_NOW if bay.mode.quality == GOOD and bay.mode.value == MODE_NOW else 0
 
@@ -159,10 +165,17 @@ class Promise:
         Pc'), the primed powers at the battery.
         """
         taken_w = grossed_up(discharge_w, self.efficiency_bp)
-        given_w = share(self.cap_w, self.efficiency_bp, FULL_BP)
+        given_w = self.recharge_w()
         if laxity_ms <= 0 or given_w <= 0:
             return 0
         return scaled(laxity_ms // 100, given_w, given_w + taken_w) * 100
+
+    def recharge_w(self):
+        """Power into the battery with which what is taken now would be put back."""
+        target_bp = self.target_bp()
+        room_bp = min(self.taper_bp, self._ceiling_bp(target_bp) - min(self.bay.soc_bp.value, target_bp))
+        power_w = min(self.bay.cap_w.value, share(self.full_w, room_bp, self.taper_bp))
+        return share(power_w, self.efficiency_bp, FULL_BP)
 
     def window(self, envelope):
         """In every step: cut to the SOC window, to what the driver agreed to, and to the must-run."""
@@ -224,7 +237,7 @@ class Fleet:
         for promise in self.promises:
             if promise is not None and self._counts(promise):
                 due_wh += self._due_wh(promise, tau_s)
-                margin_s = max(margin_s, promise.margin // 1000)
+                margin_s = max(margin_s, promise.margin() // 1000)
                 shared = shared or promise.bay.must.value == codes.MUST_SHARED
         if shared:
             margin_s += RELEASE_MS // 1000

@@ -5,8 +5,8 @@ lint: integer, hot
 """
 
 from firmware.guard.bay import PERIOD_MS, BayGuard
+from firmware.guard.capability import Capability
 from firmware.guard.departure import Fleet
-from protocols.ticks import ticks_diff, ticks_sub
 
 
 class StationGuard:
@@ -16,20 +16,19 @@ class StationGuard:
         rows = config["bays"]
         for i in range(len(rows)):
             if rows[i]["battery"]["capacity_wh"]:
-                guard = BayGuard(image.bays[i], rows[i])
-                envelopes[i].guard = guard
-                self.guards.append(guard)
+                envelopes[i].guard = BayGuard(image.bays[i], rows[i])
+                self.guards.append(envelopes[i].guard)
+        guards = [envelope.guard for envelope in envelopes]
+        self.capability = Capability(image, guards, config["control"])
         self.fleet = Fleet([guard.promise for guard in self.guards])
 
     def start(self, now):
         count = len(self.guards) + 1
         for i in range(len(self.guards)):
             self.guards[i].start(now, PERIOD_MS * i // count)
-        self.station.capable_time.value = ticks_sub(now, PERIOD_MS // count)
+        self.station.capable_time.value = now
 
     def look(self, site, now):
         """After the envelopes of a step."""
-        if ticks_diff(now, self.station.capable_time.value) < PERIOD_MS:
-            return
-        self.station.capable_time.value = now
-        self.fleet.check(site.room_hi_w)
+        if self.capability.look(site, now):
+            self.fleet.check(site.room_hi_w)

@@ -1,0 +1,165 @@
+"""What the station can really deliver: power for each of HORIZONS_S, energy, and the time left at full power,
+in both directions, from the sum of min(P T, E) over the bays (that is non-increasing in T, so it says all).
+
+Every doubt counts against us: a bay that is closed, or whose battery nobody stated, gives nothing; energy
+out at the worst efficiency, energy in at the best. The taper before an end of the window is in it: holding
+P down to where the taper meets it leaves E / (T + taper's energy / rating). A car with a departure may be
+discharged within T only as far as its laxity pays for both, T and the recharge; when T reaches the laxity,
+it counts with the power at which it must charge then. The booked reserve comes off, and the site's limits.
+
+One horizon is computed in a step of 100 ms, so that the whole table is new once a second.
+
+lint: integer, hot
+"""
+
+from firmware.guard.departure import FOREVER_MS, grossed_up
+from firmware.image import GOOD
+from firmware.units import FULL_BP, clip, share
+from protocols.ticks import ticks_diff
+
+HORIZONS_S = (1, 60, 300, 900, 1800, 3600, 7200, 9000)
+_15_MIN = 3  # its place among them
+_TURNS = 9  # the last one is for what needs no horizon
+_FOREVER_S = FOREVER_MS // 1000
+
+
+class Capability:
+    """`charge_w[k]`, `discharge_w[k]`: what can be held for HORIZONS_S[k]; a part of it is in the image."""
+
+    def __init__(self, image, guards, control):
+        """`guards`: of every bay, None where no battery is stated."""
+        self.station = image.station
+        self.guards = [guard for guard in guards if guard is not None]
+        self.all_known = len(self.guards) == len(guards)
+        self.reserve_charge_w = control["reserve_charge_w"]
+        self.reserve_discharge_w = control["reserve_discharge_w"]
+        self.charge_w = [0] * len(HORIZONS_S)
+        self.discharge_w = [0] * len(HORIZONS_S)
+
+    def look(self, site, now):
+        """In every step, after the envelopes; True when it ends a round."""
+        station = self.station
+        turns = ticks_diff(now, station.capable_time.value) * _TURNS // 1000 + 1
+        station.capable_time.value = now
+        ended = False
+        for _ in range(clip(turns, 1, _TURNS)):
+            turn = station.capable_turn.value
+            if turn < len(HORIZONS_S):
+                station.capable_turn.value = turn + 1
+                self._horizon(turn, site)
+            else:
+                station.capable_turn.value = 0
+                self._totals()
+                ended = True
+        return ended
+
+    def _horizon(self, k, site):
+        seconds = HORIZONS_S[k]
+        charge_w = discharge_w = 0
+        for guard in self.guards:
+            charge_w += self._charge_w(guard.promise, seconds)
+            discharge_w += self._discharge_w(guard.promise, seconds)
+        self.charge_w[k] = max(0, min(charge_w, site.room_hi_w) - self.reserve_charge_w)
+        self.discharge_w[k] = max(0, min(discharge_w, -site.room_lo_w) - self.reserve_discharge_w)
+        if k == _15_MIN:
+            self.station.charge_15min_w.value = self.charge_w[k]
+            self.station.discharge_15min_w.value = self.discharge_w[k]
+
+    def _charge_w(self, promise, seconds):
+        power_w = promise.bay.envelope_hi_w.value
+        if power_w <= 0:
+            return 0
+        return min(power_w, power_for(room_wh(promise), seconds + promise.knee_in_s))
+
+    def _discharge_w(self, promise, seconds):
+        bay = promise.bay
+        laxity_s = laxity_left_s(promise)
+        if laxity_s <= seconds:
+            return -bay.envelope_hi_w.value  # by then it must charge
+        power_w = -bay.envelope_lo_w.value
+        if power_w <= 0:
+            return 0
+        power_w = min(power_w, power_for(left_wh(promise), seconds + promise.knee_out_s))
+        over_s = laxity_s - seconds
+        if over_s < 8 * seconds:
+            back_w = share(promise.recharge_w(), promise.efficiency_bp, FULL_BP)
+            power_w = min(power_w, back_w // seconds * over_s + back_w % seconds * over_s // seconds)
+        return power_w
+
+    def _totals(self):
+        """Energies, and how long the power of now could be held: until the first bay drops out."""
+        charge_wh = discharge_wh = 0
+        charge_s = discharge_s = _FOREVER_S
+        for guard in self.guards:
+            promise = guard.promise
+            bay = promise.bay
+            take_wh = room_wh(promise)
+            give_wh = 0
+            if bay.envelope_hi_w.value > 0:
+                charge_s = min(charge_s, seconds_for(take_wh, bay.envelope_hi_w.value) - promise.knee_in_s)
+            if bay.envelope_lo_w.value < 0:
+                power_w = -bay.envelope_lo_w.value
+                kept_s = promise.keeps_ms(laxity_left_s(promise) * 1000, power_w) // 1000
+                give_wh = left_wh(promise)
+                discharge_s = min(discharge_s, kept_s, seconds_for(give_wh, power_w) - promise.knee_out_s)
+                give_wh = min(give_wh, power_w // 60 * (kept_s // 60))
+            bay.take_wh.value = take_wh
+            bay.give_wh.value = give_wh
+            charge_wh += take_wh
+            discharge_wh += give_wh
+        station = self.station
+        station.charge_wh.value = charge_wh
+        station.discharge_wh.value = discharge_wh
+        station.charge_left_s.value = self._left_s(charge_s)
+        station.discharge_left_s.value = self._left_s(discharge_s)
+
+    def _left_s(self, seconds):
+        """Nothing is known of a time when a battery is unknown or none gives any power."""
+        return max(0, seconds) if self.all_known and seconds < _FOREVER_S else 0
+
+
+def room_wh(promise):
+    """AC energy that the battery still takes, at the best efficiency."""
+    bay = promise.bay
+    if bay.envelope_hi_w.value <= 0:
+        return 0
+    top_bp = min(max(promise.soc_max_bp, promise.target_bp()), bay.ceiling_bp.value)
+    room_bp = max(0, top_bp - bay.soc_bp.value - 1)
+    return grossed_up(share(promise.capacity_wh, room_bp, FULL_BP), promise.best_bp)
+
+
+def left_wh(promise):
+    """AC energy that the battery still gives, at the worst efficiency, within its budget."""
+    bay = promise.bay
+    if bay.envelope_lo_w.value >= 0:
+        return 0
+    left_bp = max(0, bay.soc_bp.value - bay.floor_bp.value - 1)
+    energy_wh = share(share(promise.capacity_wh, left_bp, FULL_BP), promise.efficiency_bp, FULL_BP)
+    if bay.budget_wh.quality == GOOD:
+        energy_wh = min(energy_wh, max(0, bay.budget_wh.value))
+    return energy_wh
+
+
+def laxity_left_s(promise):
+    """Until this car must charge, if it idles from now on; as good as for ever without a departure."""
+    bay = promise.bay
+    if bay.must.value:
+        return 0
+    if bay.depart.quality != GOOD or promise.target_bp() == 0:
+        return _FOREVER_S
+    return max(0, bay.laxity_s.value - promise.margin() // 1000)
+
+
+def power_for(energy_wh, seconds):
+    """W that empties `energy_wh` in `seconds`, rounded down; beyond 250 MW it does not matter."""
+    return min(energy_wh // seconds, 70000) * 3600 + energy_wh % seconds * 3600 // seconds
+
+
+def seconds_for(energy_wh, power_w):
+    """Seconds, rounded down, that `energy_wh` lasts at `power_w` > 0."""
+    hours = min(energy_wh // power_w, 100)
+    rest_wh = energy_wh % power_w
+    while power_w > 290000:
+        rest_wh >>= 1
+        power_w = (power_w >> 1) + 1
+    return hours * 3600 + rest_wh * 3600 // power_w
