@@ -15,7 +15,6 @@ from firmware.assembly import make_image
 from firmware.controller import Controller
 from firmware.eventlog import EventLog
 from firmware.loop import Loop
-from firmware.recorder import Recorder, header
 from firmware.schedule import Schedule
 from firmware.telecontrol import Telecontrol, closed_code
 from firmware.wallclock import WallClock
@@ -135,6 +134,8 @@ def make_recorder(board, config, image):
     row = config["recorder"]
     if not row["path"]:
         return None
+    from firmware.recorder import Recorder, header  # 1 KB of heap on a microcontroller
+
     board.record_file = board.open_record(row["path"])
     board.record_file.write(header(json.dumps(config).encode()))
     board.recorder = Recorder(image, row["ring_bytes"], row["snapshot_steps"])

@@ -9,7 +9,7 @@ loop calls after every step.
 from protocols.iec104.const import MAX_APDU
 from protocols.ticks import ticks_add, ticks_diff
 
-_READ_BYTES = 512
+_READ_BYTES = 256
 _READS_A_TURN = 4  # a flooding master does not hold up the others
 _LONGEST_WAIT_MS = 1000
 _RETRY_MS = 10

@@ -1,4 +1,4 @@
-"""What happened, as (code, argument, tick): a bounded ring that the step may write without allocating; the
+"""What happened, as (code, argument): a bounded ring that the step may write without allocating; the
 board drains and prints it. When it is full the oldest entry is lost and counted: the newest tell what to
 do now.
 
@@ -13,7 +13,6 @@ class EventLog:
         self.size = size
         self.codes = array("h", [0] * size)
         self.arguments = array("i", [0] * size)
-        self.times = array("i", [0] * size)
         self.first = 0
         self.count = 0
         self.lost = 0
@@ -26,7 +25,6 @@ class EventLog:
         at = (self.first + self.count) % self.size
         self.codes[at] = code
         self.arguments[at] = argument
-        self.times[at] = now
         self.count += 1
 
     def drop_first(self):

@@ -49,6 +49,15 @@ def f(x):
     assert [text.count("\n") for text in done.values()] == [text.count("\n") for text in before]
 
 
+def test_the_import_of_const_goes_where_the_compiler_folds_it(put_in):
+    upy = "def const(value):\n    return value\n"
+    folded = "from protocols.upy import const\n_X = const(1 << 3)\ndef f():\n    return _X\n"
+    called = "from protocols.upy import const\n_X = (const(3), 4)\n"
+    done = put_in(folded=folded, called=called, **{"protocols.upy": upy})
+    assert "import" not in done["folded"] and "return 8" in done["folded"]
+    assert done["called"] == called
+
+
 def test_what_nobody_mentions_goes(put_in):
     done = put_in(base=BASE, user="from base import START, STOP\nx = START + STOP\n")
     assert done["user"] == "\nx = 1 + 2\n"

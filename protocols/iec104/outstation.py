@@ -10,7 +10,6 @@ from array import array
 from protocols.errors import LocalError
 from protocols.iec104 import const as c
 from protocols.iec104.commands import Command
-from protocols.iec104.counters import Counter
 from protocols.iec104.cp56 import Stamp
 from protocols.iec104.events import EventBuffer
 from protocols.iec104.masters import Masters
@@ -72,6 +71,8 @@ class Outstation(Masters):
             divisor = 1
         kind = self._kind(Kind(self, type_id, event_type, divisor, group))
         if type_id == c.M_IT_NA_1:
+            from protocols.iec104.counters import Counter  # many a station has none
+
             point = Counter(ioa, kind, deadband)
             _insert(self.counters, point)
         else:

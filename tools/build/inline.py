@@ -14,6 +14,7 @@ from collections import Counter
 from tools.build.closure import path_of
 
 NAME = re.compile(r"_?[A-Z][A-Z0-9_]*$")
+FOLDER = "protocols.upy"  # of `const`
 SMALL = range(-(2**30), 2**30)
 OPERATORS = {
     ast.Add: lambda a, b: a + b,
@@ -191,6 +192,7 @@ def _loaded(module):
 def _clear_imports(module):
     """Edits: imports of the module's first level that nobody needs any more."""
     used = _loaded(module)
+    folds = _only_folds(module.tree)
     for node in module.tree.body:
         if not isinstance(node, ast.ImportFrom) or node.level:
             continue
@@ -198,12 +200,25 @@ def _clear_imports(module):
         for alias in node.names:
             name = alias.asname or alias.name
             ours = name in module.known or name in module.aliases
+            if node.module == FOLDER and alias.name == "const" and folds:
+                continue
             if not ours or name in used or module.bound[name] != 1:
                 kept.append(alias)
         if len(kept) < len(node.names):
             words = [a.name + (" as " + a.asname if a.asname else "") for a in kept]
             module.replace(node, "from %s import %s" % (node.module, ", ".join(words)) if kept else "")
             node.names = kept
+
+
+def _only_folds(tree):
+    """Whether `const` stands only where the compiler, which knows it itself, folds it: NAME = const(...)."""
+    folded = [
+        node.value.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.value, ast.Call)
+    ]
+    said = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "const"]
+    return all(node in folded for node in said)
 
 
 def _still_said(module):
