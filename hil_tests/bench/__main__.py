@@ -1,7 +1,7 @@
 """`python -m hil_tests.bench [MEASURE ...] [--quick] [--json FILE]`; without a name, all of them.
 
-The exit status is 0 when everything could be measured, also where a target was missed: a busy machine must
-not fail a build. 1: something could not be measured.
+The exit status is 0 when everything could be measured, also where a target was missed: a busy machine
+must not fail a build. 1: something could not be measured.
 """
 
 import argparse
@@ -11,10 +11,10 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from hil_tests.bench import codec, confirm, display, events, heap, live, step
+from hil_tests.bench import codec, confirm, display, events, forged, heap, live, masters, memory, step
 from hil_tests.bench.context import Context
 
-MEASURES = (codec, step, confirm, live, events, heap)
+MEASURES = (codec, step, confirm, masters, live, events, memory, heap, forged)
 
 
 def arguments(argv):

@@ -1,7 +1,7 @@
 """M_ME_NC_1, one APDU with one object: our tables against hat-drivers on CPython, in interleaved rounds.
 
-Both sides encode to and decode from the same octets (checked before the clock runs), including the APCI. Ours
-writes into a buffer that it keeps, as the outstation does; hat-drivers returns new bytes.
+Both sides encode to and decode from the same octets (checked before the clock runs), including the APCI.
+Ours writes into a buffer that it keeps, as the outstation does; hat-drivers returns new bytes.
 """
 
 import struct

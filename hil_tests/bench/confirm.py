@@ -1,8 +1,8 @@
-"""Set-point ACT -> ACT_CON: our firmware under its full load against c104's server, the two asked in turn by
-the same raw-socket master.
+"""Set-point ACT -> ACT_CON: our firmware under its full load against c104's server, the two asked in
+turn by the same raw-socket master.
 
-The target is against c104 with a Python handler, which is what takes an order from c104 and the way in which
-the project's reference figures were measured; c104 without one is shown beside it.
+The target is against c104 with a Python handler, which is what takes an order from c104 and the way in
+which the project's reference figures were measured; c104 without one is shown beside it.
 """
 
 from hil_tests.bench.figures import Figure, median, quantile, spread

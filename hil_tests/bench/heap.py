@@ -1,9 +1,9 @@
-"""What the firmware keeps on MicroPython's heap (64-bit unix port, .mpy files), data and code apart, and the
-smallest heap in which eight bays follow a set-point.
+"""What the firmware keeps on MicroPython's heap (64-bit unix port, .mpy files), data and code apart, and
+the smallest heap in which eight bays follow a set-point.
 
-Code is what a board has in its flash instead (loaded.py says how it is measured). Everything else that is
-held after a collect is data: modules, classes, function objects, and what the firmware makes when it is
-assembled. Objects on a 32-bit board have half the size.
+Code is what a board has in its flash instead (loaded.py says how it is measured). Everything else that
+is held after a collect is data: modules, classes, function objects, and what the firmware makes when it
+is assembled. Objects on a 32-bit board have half the size.
 """
 
 from hil_tests.bench import loaded, programs

@@ -1,11 +1,11 @@
-"""The whole firmware at work, plant and master live: how soon an order reaches the converter, how long the
-loop stays away, what the buses carry.
+"""The whole firmware at work, plant and master live: how soon an order reaches the converter, how long
+the loop stays away, what the buses carry.
 
-Handed over = the plant's converter has taken the Modbus write with the new set-point; the plant dates it with
-the same clock as the master's send. That is later than the hand-over to the driver by the driver's queue, the
-write on the wire and the plant's own delay, so the target holds for more than it asks. Orders come about five
-times a second at random moments of the cycle, each with a value of its own, and with a ramp that does not
-hold them back.
+Handed over = the plant's converter has taken the Modbus write with the new set-point; the plant dates it
+with the same clock as the master's send. That is later than the hand-over to the driver by the driver's
+queue, the write on the wire and the plant's own delay, so the target holds for more than it asks. Orders
+come about five times a second at random moments of the cycle, each with a value of its own, and with a
+ramp that does not hold them back.
 """
 
 import csv
@@ -67,8 +67,8 @@ def read_writes(path):
 
 
 def match(sent, writes, bays):
-    """Milliseconds from each order to the write after which all converters together had it; orders that never
-    arrived are left out.
+    """Milliseconds from each order to the write after which all converters together had it; orders that
+    never arrived are left out.
     """
     reached = {}
     held = [None] * bays

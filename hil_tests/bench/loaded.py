@@ -1,9 +1,9 @@
 """How much of MicroPython's heap is code: what loading the .mpy files takes before any of it has run.
 
 Each module is compiled again inside an `if` that is never true, so that an import loads its bytecode,
-prototypes, names and constants, and makes no object of it. The same number of empty modules is taken off.
-On a board all of this is frozen into flash. What stands at a module's top level goes away after a real import
-and is not counted.
+prototypes, names and constants, and makes no object of it. The same number of empty modules is taken
+off. On a board all of this is frozen into flash. What stands at a module's top level goes away after a
+real import and is not counted.
 """
 
 import subprocess

@@ -1,8 +1,8 @@
 """What is in an .mpy file (version 6): how many bytes of bytecode, and how many functions.
 
 Layout from MicroPython's own loader: "M", version, flags, small-int bits; the number of strings and of
-constant objects; the strings; the objects; then code as a tree, each node with its kind, length, bytes and
-children.
+constant objects; the strings; the objects; then code as a tree, each node with its kind, length, bytes
+and children.
 """
 
 _VERSION = 6

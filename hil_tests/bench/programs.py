@@ -1,5 +1,5 @@
-"""Starts what is measured: the programs in `target/` on either interpreter, the whole site with the measuring
-start of the firmware, and c104's server.
+"""Starts what is measured: the programs in `target/` on either interpreter, the whole site with the
+measuring start of the firmware, and c104's server.
 """
 
 import subprocess
@@ -47,8 +47,8 @@ def run(interpreter, program, arguments=(), heap_kb=HEAP_KB, timeout_s=120):
 
 
 class BenchSite(Site):
-    """Plant and firmware as `v2g up` starts them, but the firmware through target/firmware.py, which says at
-    its end what it counted: `counted` after the `with` block.
+    """Plant and firmware as `v2g up` starts them, but the firmware through target/firmware.py, which
+    says at its end what it counted: `counted` after the `with` block.
     """
 
     def __init__(self, folder, interpreter, bays, heap_kb=HEAP_KB, **control):

@@ -1,8 +1,8 @@
-"""A neutral controlling station: a socket and as much of IEC 60870-5-104 as a measurement needs, the same for
-every server that is measured.
+"""A neutral controlling station: a socket and as much of IEC 60870-5-104 as a measurement needs, the
+same for every server that is measured.
 
-It shares no code with the project and none with a peer. Every I frame that it sends acknowledges all that it
-has received; between orders it acknowledges with S frames after `w` I frames.
+It shares no code with the project and none with a peer. Every I frame that it sends acknowledges all
+that it has received; between orders it acknowledges with S frames after `w` I frames.
 """
 
 import socket

@@ -1,8 +1,8 @@
 """An outstation that has 20,000 events to tell, on a real socket: `main([PORT, MODE, EVENTS])`.
 
-MODE `room`: the source looks at event_room() and waits while there is none. MODE `blind`: it does not, in
-bursts of twice what the buffer holds. Event number i carries the value i, from 1 on. Ends when the master has
-gone; prints how many events were made and how many the station counted as lost.
+MODE `room`: the source looks at event_room() and waits while there is none. MODE `blind`: it does not,
+in bursts of twice what the buffer holds. Event number i carries the value i, from 1 on. Ends when the
+master has gone; prints how many events were made and how many the station counted as lost.
 """
 
 from boards.sim.board import Board

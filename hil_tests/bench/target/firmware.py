@@ -1,8 +1,8 @@
 """The firmware of the simulated board, started as ever, that tells at its end what its loop did.
 
-`main([CONFIG])` prints after the stop: steps, event steps, the longest gap of the loop while energised (µs),
-gaps longer than the budget, requests, replies, time-outs and errors of all buses, and on MicroPython what is
-allocated after a collect, and collects with the bytes that they freed.
+`main([CONFIG])` prints after the stop: steps, event steps, the longest gap of the loop while energised
+(µs), gaps longer than the budget, requests, replies, time-outs and errors of all buses, and on
+MicroPython what is allocated after a collect, and collects with the bytes that they freed.
 """
 
 import gc

@@ -1,5 +1,5 @@
-"""What the firmware keeps on MicroPython's heap: `main([CONFIG])` imports it and assembles it, and prints the
-bytes held after each, collected, and the modules that were imported.
+"""What the firmware keeps on MicroPython's heap: `main([CONFIG])` imports it and assembles it, and
+prints the bytes held after each, collected, and the modules that were imported.
 """
 
 import gc

@@ -1,7 +1,7 @@
 """The control step alone: `main([CONFIG, STEPS])` feeds it changing measurements and orders.
 
-Prints steps per second (the step's own time, inputs not counted), its median and longest time, the bytes that
-STEPS of them allocated while the collector was off, and whether all of them ran under heap_lock().
+Prints steps per second (the step's own time, inputs not counted), its median and longest time, the bytes
+that STEPS of them allocated while the collector was off, and whether all of them ran under heap_lock().
 """
 
 import gc
