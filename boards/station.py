@@ -37,6 +37,7 @@ def assemble(board, config):
     """Everything between the ports and the loop; PortError when a port cannot be had."""
     now = board.now()
     log = board.log = EventLog(_EVENTS)
+    board.orders_lost = 0
     image = make_image(config)
     recorder = make_recorder(board, config, image)  # first, while its ring still fits in one piece
     image.station.local.put(1 if config["station"]["local"] else 0, now)
@@ -45,6 +46,8 @@ def assemble(board, config):
     board.set_clock(clock, now)
     buses = make_buses(board, config, image, log)
     telecontrol = Telecontrol(image, config, clock, log)
+    board.orders = telecontrol.orders
+    board.wall = clock
     listener = board.listen(tele["listen"], tele["port"])
     server = Iec104Server(listener, telecontrol.station, board.poller, LinkTeller(log))
     schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
@@ -159,6 +162,18 @@ def tell_events(board, now):
         at = log.first
         board.write_line("#V%03d %s (%d)" % (log.codes[at], codes.text(log.codes[at]), log.arguments[at]))
         log.drop_first()
+    _tell_orders(board, now)
+
+
+def _tell_orders(board, now):
+    """One order a turn: a line costs as much as a step."""
+    orders = board.orders
+    if orders.lost != board.orders_lost and board.console_takes():
+        lost = orders.lost - board.orders_lost
+        board.orders_lost = orders.lost
+        board.write_line("#V%03d %s (%d)" % (codes.ORDERS_LOST, codes.text(codes.ORDERS_LOST), lost))
+    if orders.count and board.console_takes():
+        board.write_line(orders.line(board.wall, now))
 
 
 def start(board, config):

@@ -33,14 +33,20 @@ MUST_CHARGE, MAY_AGAIN, TARGET_UNREACHABLE, TARGET_REACHED, BUDGET_GONE = 371, 3
 
 WINNER_NONE, WINNER_AGC, WINNER_SCHEDULE = 330, 331, 332
 WINNER_HOLD, WINNER_RAMP_TO_ZERO, WINNER_LOCAL = 333, 334, 335
+WINNER_EMERGENCY_STOP, WINNER_EMERGENCY_SUPPORT = 336, 337
 
 MASTERS_GONE, MASTER_BACK, ORDER_EXPIRED, LOCAL_ON, LOCAL_OFF, ORDER_BACK = 340, 341, 342, 343, 344, 345
 
 SETPOINT_OUT_OF_RANGE, SETPOINT_LOCAL, SETPOINT_AGC_OFF, CLOCK_SET, CLOCK_REFUSED = 401, 402, 403, 404, 405
 LINK_OPENED, LINK_CLOSED, LINK_REFUSED, PORT_IN_USE = 406, 407, 408, 409
-COMMAND_REFUSED = 411
 LINK_FRAMING, LINK_SEQUENCE, LINK_T1 = 412, 413, 414
 LINK_NOT_STARTED, LINK_OVERRUN, LINK_REPLACED = 415, 416, 417
+ORDERS_LOST, VALUE_OUT_OF_RANGE = 418, 419
+
+# what became of an order: ORDER_ACCEPTED + the outstation's index (protocols/iec104/const.py, COUNT_NAMES)
+ORDER_ACCEPTED, ORDER_TYPE, ORDER_COT, ORDER_CA, ORDER_IOA = 430, 431, 432, 433, 434
+ORDER_STRUCTURE, ORDER_CONTROL, ORDER_VALUE, ORDER_TIME, ORDER_HANDLER = 435, 436, 437, 438, 439
+ORDER_SELECT, ORDER_BUSY, ORDER_QUALIFIER, ORDER_MALFORMED, ORDER_NEGATIVE = 440, 441, 442, 443, 444
 
 TEXTS = (
     (STARTED, "firmware started"),
@@ -120,6 +126,8 @@ TEXTS = (
     (WINNER_HOLD, "hold of the last order"),
     (WINNER_RAMP_TO_ZERO, "ramp to zero"),
     (WINNER_LOCAL, "local mode"),
+    (WINNER_EMERGENCY_STOP, "dispatcher's emergency stop"),
+    (WINNER_EMERGENCY_SUPPORT, "dispatcher's emergency support"),
     (MASTERS_GONE, "all masters gone, fallback"),
     (MASTER_BACK, "master back"),
     (ORDER_EXPIRED, "order expired, fallback"),
@@ -135,13 +143,29 @@ TEXTS = (
     (LINK_CLOSED, "104 link closed by the master"),
     (LINK_REFUSED, "104 link refused"),
     (PORT_IN_USE, "port already in use"),
-    (COMMAND_REFUSED, "command refused by the outstation"),
     (LINK_FRAMING, "104 link closed: no valid frame"),
     (LINK_SEQUENCE, "104 link closed: sequence number"),
     (LINK_T1, "104 link closed: no answer within t1"),
     (LINK_NOT_STARTED, "104 link closed: data before STARTDT"),
     (LINK_OVERRUN, "104 link closed: master asks and does not read"),
     (LINK_REPLACED, "104 link closed: its master reconnected"),
+    (ORDERS_LOST, "orders not logged, too many at once"),
+    (VALUE_OUT_OF_RANGE, "order refused: value outside what it may be"),
+    (ORDER_ACCEPTED, "order accepted"),
+    (ORDER_TYPE, "order refused: type unknown"),
+    (ORDER_COT, "order refused: cause of transmission"),
+    (ORDER_CA, "order refused: common address"),
+    (ORDER_IOA, "order refused: object address or its type"),
+    (ORDER_STRUCTURE, "order refused: number of objects or length"),
+    (ORDER_CONTROL, "order refused: control belongs to another master"),
+    (ORDER_VALUE, "order refused: no such value"),
+    (ORDER_TIME, "order refused: time tag"),
+    (ORDER_HANDLER, "order refused by the application"),
+    (ORDER_SELECT, "order refused: selection"),
+    (ORDER_BUSY, "order refused: another one is in progress"),
+    (ORDER_QUALIFIER, "order refused: qualifier"),
+    (ORDER_MALFORMED, "order ignored: too short"),
+    (ORDER_NEGATIVE, "order ignored: an answer itself"),
 )
 
 

@@ -121,6 +121,8 @@ def _fits(value, kind, lo, hi):
         return value in lo
     if kind == schema.TEXTS:
         return isinstance(value, (list, tuple)) and all([_fits(item, schema.TEXT, 1, hi) for item in value])
+    if kind == schema.INTS:
+        return isinstance(value, (list, tuple)) and all([_fits(item, schema.INT, lo, hi) for item in value])
     if kind == schema.ROWS:
         return isinstance(value, (list, tuple)) and all([_is_row(row, lo, hi) for row in value])
     return True
@@ -148,6 +150,8 @@ def _wanted(kind, lo, hi):
         return "one of: " + ", ".join(lo)
     if kind == schema.TEXTS:
         return "a list of texts"
+    if kind == schema.INTS:
+        return "a list of whole numbers from %d to %d" % (lo, hi)
     if kind == schema.ROWS:
         return "a list of [%d..%d, %d..%d]" % (lo[0], lo[1], hi[0], hi[1])
     return "a list of JSON objects [{...}, ...]" if kind == schema.SECTIONS else "a JSON object {...}"

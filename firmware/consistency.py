@@ -5,6 +5,7 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 """
 
 from firmware import codes, schema
+from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
 from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, STATION_ROWS
 
 _FRAME_BYTES = 12  # of the recorder, for each signal: a snapshot and the step after it
@@ -20,7 +21,7 @@ def conflicts(config, errors):
     _batteries(config, errors)
     _site(config, errors)
     _orders(config, errors)
-    _telecontrol(config, errors)
+    telecontrol_conflicts(config["telecontrol"], errors)
     _recorder(config, errors)
 
 
@@ -159,23 +160,6 @@ def _orders(config, errors):
         if row[0] <= last:
             _add(errors, "control.schedule", row[0], "minutes that increase from row to row")
         last = row[0]
-
-
-def _telecontrol(config, errors):
-    tele = config["telecontrol"]
-    if tele["w"] > tele["k"]:
-        _add(errors, "telecontrol.w", tele["w"], "at most k (%d)" % tele["k"])
-    if tele["t2_s"] >= tele["t1_s"]:
-        _add(errors, "telecontrol.t2_s", tele["t2_s"], "less than t1_s (%d)" % tele["t1_s"])
-    seen = [tele["setpoint_ioa"]]
-    if tele["agc_request_ioa"] in seen:
-        _add(errors, "telecontrol.agc_request_ioa", tele["agc_request_ioa"], "an address that is used once")
-    seen.append(tele["agc_request_ioa"])
-    for i in range(len(tele["points"])):
-        ioa = tele["points"][i]["ioa"]
-        if ioa in seen:
-            _add(errors, "telecontrol.points[%d].ioa" % i, ioa, "an address that is used once")
-        seen.append(ioa)
 
 
 def _recorder(config, errors):

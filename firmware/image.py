@@ -70,6 +70,11 @@ STATION_ROWS = (
     ("master_alive", ORDER),  # age limit = how long all masters may be gone
     ("agc_enabled", ORDER),
     ("agc_w", ORDER),
+    ("agc_ramp_w_per_min", ORDER),  # of the dispatcher, 0 = none
+    ("agc_deadband_w", ORDER),
+    ("free_running", ORDER),  # 1 = no set-point rules (自由发电)
+    ("emergency", ORDER),  # 0 none, EMERGENCY_STOP, EMERGENCY_SUPPORT
+    ("order_abnormal", ORDER),  # 1 = the last set-point was refused for its value or its time
     ("schedule_w", ORDER),
     ("ramped_w", STATE),
     ("ramp_rest", STATE),
@@ -87,6 +92,7 @@ STATION_ROWS = (
     ("sum_prev_lo_w", MEMORY),
     ("sum_start", MEMORY),
     ("order_known", STATE),
+    ("agc_goal_w", STATE),  # the set-point that is followed: the one before, when the new one is too near
     ("target_w", RESULT),
     ("winner", RESULT),
     ("limit", RESULT),
@@ -105,8 +111,12 @@ STATION_ROWS = (
     ("soc_bp", JUDGED),
     ("installed_w", RESULT),
     ("running_w", RESULT),
+    ("adjustable_w", RESULT),  # from the lower to the upper end of the envelope
     ("ramp_w_per_min", RESULT),
     ("fault", RESULT),
+    ("locked", RESULT),  # the envelope is closed: no order can be followed
+    ("closed_loop", RESULT),  # the dispatcher's set-point would be followed
+    ("from_dispatch", RESULT),  # it is
 )
 
 BAY_ROWS = (
@@ -180,6 +190,7 @@ BMS_ROWS = (
     ("temp_lo_dc", MEASURED),
 )
 
+EMERGENCY_STOP, EMERGENCY_SUPPORT = 1, 2
 CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 3
 
 

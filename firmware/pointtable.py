@@ -1,5 +1,6 @@
-"""The AGC point set of a station as data: signal, information object address, type, divisor, deadband,
-cyclic period.
+"""The AGC point set of a station as data. Points: signal, information object address, type, divisor,
+deadband, cyclic period. Orders: name, address, whether selected before operated, whether there without being
+named in the configuration.
 
 Addresses are proposals (facts of Chinese practice: 遥信 from 0x0001, 遥测 from 0x4001, 遥控 from 0x6001, 遥调
 from 0x6201); a configuration may replace the whole table. Powers are W inside and kW on the wire. A
@@ -53,8 +54,12 @@ POINTS = (
     ("charge_done", 0x0006, SINGLE, 1, 0, 0),  # 充电完成
     ("discharge_done", 0x0007, SINGLE, 1, 0, 0),  # 放电完成
     ("agc_returned", 0x0008, SINGLE, 1, 0, 0),  # 请求保持信号 / 返校值
+    ("order_abnormal", 0x0009, SINGLE, 1, 0, 0),  # AGC指令异常闭锁
     ("fallback", 0x0010, SINGLE, 1, 0, 0),  # 通信闭锁
+    ("locked", 0x0011, SINGLE, 1, 0, 0),  # 系统故障闭锁: no order can be followed
     ("fault", 0x0012, SINGLE, 1, 0, 0),  # 全站事故总
+    ("closed_loop", 0x0013, SINGLE, 1, 0, 0),  # 开环/闭环
+    ("from_dispatch", 0x0014, SINGLE, 1, 0, 0),  # 有功目标指令来源: 1 = the dispatcher's set-point
     ("agc_w", 0x4001, FLOAT, 1000, 1, 0),  # 有功目标反馈值
     ("grid_power_w", 0x4002, FLOAT, 1000, 100, 0),  # 并网点有功
     ("power_w", 0x4003, FLOAT, 1000, 100, 5000),  # 全站有功出力
@@ -70,6 +75,7 @@ POINTS = (
     ("soc_bp", 0x4018, FLOAT, 100, 10, 0),  # SOC, %
     ("installed_w", 0x4021, FLOAT, 1000, 1, 0),  # 装机容量
     ("running_w", 0x4022, FLOAT, 1000, 1, 0),  # 运行容量
+    ("adjustable_w", 0x4023, FLOAT, 1000, 100, 0),  # 可调容量
     ("ramp_up", 0x4024, FLOAT, 1000, 1, 0),  # 升速率, kW/min
     ("ramp_down", 0x4025, FLOAT, 1000, 1, 0),  # 降速率
     ("winner", 0x4026, FLOAT, 1, 1, 0),  # code of the source that wins
@@ -85,3 +91,48 @@ GUARD_POINTS = (
     ("charge_15min_w", 0x4050, FLOAT, 1000, 100, 0),  # 15 min 可持续充电功率
     ("discharge_15min_w", 0x4051, FLOAT, 1000, 100, 0),  # 15 min 可持续放电功率
 )
+
+# points that answer an order: their events carry return information (COT 11)
+RETURNS = ("agc_w", "agc_returned")
+
+SINGLE_COMMANDS, DOUBLE_COMMANDS = (45, 58), (46, 59)  # C_SC, C_DC
+NORMALISED, SCALED, SHORT = (48, 61), (49, 62), (50, 63)  # C_SE_NA, _NB, _NC, and with a time tag
+SWITCHES = SINGLE_COMMANDS + DOUBLE_COMMANDS
+SETPOINTS = NORMALISED + SCALED + SHORT
+
+ORDERS = (
+    # order, ioa, select, there
+    ("setpoint", 0x6201, False, True),  # 有功目标值
+    ("ramp", 0x6202, False, True),  # 调度下发有功最大速率, per minute; 0 = our own
+    ("deadband", 0x6203, False, True),  # 调度下发调节死区
+    ("agc_request", 0x6001, True, True),  # 调度请求远方投入/退出
+    ("by_value", 0x6002, False, True),  # 自由发电模式: 0 free, 1 by value
+    ("emergency_stop", 0x6003, True, True),  # 紧急停运 / 恢复
+    ("emergency_support", 0x6004, True, True),  # 紧急支撑 启动 / 恢复
+)
+ORDER_NAMES = tuple([row[0] for row in ORDERS])
+
+
+def types_of(order):
+    """The types that an order may have."""
+    return SETPOINTS if order in ("setpoint", "ramp", "deadband") else SWITCHES
+
+
+def orders(tele):
+    """The orders of the section `telecontrol`: (name, address, types, select), the set-point first.
+
+    A row of `commands` changes what it says of the order that it names.
+    """
+    found = []
+    for name, ioa, select, there in ORDERS:
+        types = types_of(name)
+        ioa = {"setpoint": tele["setpoint_ioa"], "agc_request": tele["agc_request_ioa"]}.get(name, ioa)
+        for row in tele["commands"]:
+            if row["order"] == name:
+                there = row["enabled"]
+                ioa = row["ioa"] or ioa
+                types = tuple(row["types"]) or types
+                select = row["operate"] == "select" if row["operate"] != "listed" else select
+        if there:
+            found.append((name, ioa, types, select))
+    return found

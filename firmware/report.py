@@ -14,8 +14,8 @@ class Reporter:
         self.station = image.station
         self.bays = image.bays
         self.ratings_w = ratings_w
+        self.ramp_w_per_min = ramp_w_per_s * 60
         self.station.installed_w.value = sum(ratings_w)
-        self.station.ramp_w_per_min.value = ramp_w_per_s * 60
 
     def report(self, site, allocator):
         station = self.station
@@ -26,6 +26,7 @@ class Reporter:
         station.discharge_room_w.value = max(0, station.power_w.value - site.lo_w)
         station.charge_room_w.quality = station.discharge_room_w.quality = station.power_w.quality
         self._ends()
+        self._loop()
         if station.target_w.value > site.hi_w:
             station.limit.value = site.limit_hi
         elif station.target_w.value < site.lo_w:
@@ -34,6 +35,22 @@ class Reporter:
             station.limit.value = codes.LIMIT_BOOKED
         else:
             station.limit.value = codes.LIMIT_NONE
+
+    def _loop(self):
+        """What the dispatcher wants to know of his loop."""
+        station = self.station
+        lo_w = station.envelope_lo_w.value
+        hi_w = station.envelope_hi_w.value
+        station.adjustable_w.value = hi_w - lo_w
+        station.locked.value = 0 if hi_w > lo_w else 1
+        station.from_dispatch.value = 1 if station.winner.value == codes.WINNER_AGC else 0
+        closed = station.agc_enabled.value and station.remote.value and not station.free_running.value
+        station.closed_loop.value = 1 if closed else 0
+        dispatch_w_per_min = station.agc_ramp_w_per_min.value
+        if 0 < dispatch_w_per_min < self.ramp_w_per_min:
+            station.ramp_w_per_min.value = dispatch_w_per_min
+        else:
+            station.ramp_w_per_min.value = self.ramp_w_per_min
 
     def _ends(self):
         full = empty = 1

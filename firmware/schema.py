@@ -6,10 +6,11 @@ belong to the plant simulator on the host, which checks them itself.
 """
 
 from firmware.decide import FALLBACKS
+from firmware.pointtable import ORDER_NAMES
 from firmware.units import FULL_BP, MAX_POWER_W
 
 REQUIRED = None
-INT, BOOL, TEXT, CHOICE, SECTION, SECTIONS, ROWS, TEXTS, ADDRESS, FREE = range(10)
+INT, BOOL, TEXT, CHOICE, SECTION, SECTIONS, ROWS, TEXTS, ADDRESS, FREE, INTS = range(11)
 
 MAX_BAYS = 16
 CHEMISTRIES = ("lfp", "nmc", "unknown")
@@ -141,6 +142,19 @@ POINT = (
     ("cyclic_ms", INT, 0, 0, 3600000),
 )
 
+COMMAND = (
+    ("order", CHOICE, REQUIRED, ORDER_NAMES, 0),  # firmware/pointtable.py says what each is
+    ("enabled", BOOL, True, 0, 0),
+    ("ioa", ADDRESS, 0, 0, 0xFFFFFF),  # 0 = as listed there
+    ("types", INTS, (), 45, 64),  # none = all that fit
+    ("operate", CHOICE, "listed", ("listed", "direct", "select"), 0),  # select = select before operate
+)
+
+GROUP = (
+    ("name", TEXT, "", 0, 32),
+    ("masters", TEXTS, REQUIRED, 0, 100),  # their addresses; one of them at a time is active
+)
+
 TELECONTROL = (
     ("listen", TEXT, "127.0.0.1", 0, 100),
     ("port", INT, 2404, 0, 65535),
@@ -159,6 +173,12 @@ TELECONTROL = (
     ("event_slots", INT, 256, 16, 65536),
     ("allow", TEXTS, (), 0, 100),  # addresses of masters; none = any
     ("control_from", TEXTS, (), 0, 100),  # addresses that may command; none = the first that starts
+    ("groups", SECTIONS, (), GROUP, 0),  # redundancy groups; every other address is a master of its own
+    ("commands", SECTIONS, (), COMMAND, 0),  # what differs from the table in firmware/pointtable.py
+    ("select_s", INT, 10, 1, 3600),  # an unused selection ends after this time
+    ("log_orders", CHOICE, "all", ("all", "refused"), 0),
+    ("utc_offset_min", INT, 0, -840, 840),  # time base of every time tag: 0 = UTC, 480 = Beijing
+    ("summer_time", CHOICE, "none", ("none", "europe"), 0),  # tags an hour ahead and marked SU meanwhile
     ("command_max_age_s", INT, 60, 1, 3600),  # time-tagged commands
     ("clock_valid_s", INT, 86400, 0, 500000),  # how long a synchronisation lasts; 0 = for ever
     ("points", SECTIONS, (), POINT, 0),  # empty = the table in firmware/pointtable.py

@@ -3,22 +3,30 @@ dispatcher does to the image.
 
 A set-point outside the registered range, in local mode or while AGC is off is refused with a negative
 confirmation; one inside the range but outside today's envelope is accepted: the step clips it and says
-so (design §6). Power's sign on the wire is the configuration's.
+so (design §6). Power's sign on the wire is the configuration's. The target's echo and the return of the AGC
+request are points whose events carry return information (COT 11) when an order changed them. Every order,
+accepted or refused, goes into `orders` (firmware/orderlog.py).
 """
 
 from firmware import codes, pointtable
+from firmware.orderlog import OrderLog
+from firmware.pointtable import NORMALISED
+from firmware.telecontrol_orders import DispatchOrders
 from protocols.iec104.const import (
     ACCEPTED,
-    C_SC_NA_1,
-    C_SE_NC_1,
-    C_SE_TC_1,
     QUALITY_IV,
     QUALITY_NT,
     REFUSED_HANDLER,
+    REFUSED_TIME,
+    REFUSED_VALUE,
 )
 from protocols.iec104.outstation import Outstation
 from protocols.iec104.params import Params
 
+_ROUNDING_W = 1  # of a short float at the end of the range
+_LOGGED = 16  # orders between two lines of the console
+_ABNORMAL = (ACCEPTED, REFUSED_VALUE, REFUSED_TIME, REFUSED_HANDLER)  # results that speak of the order
+_ABLE = (codes.SETPOINT_LOCAL, codes.SETPOINT_AGC_OFF)  # refusals that say nothing against it
 _QUALITY = (QUALITY_IV | QUALITY_NT, QUALITY_NT, 0)  # by INVALID, STALE, GOOD
 
 
@@ -37,6 +45,13 @@ def make_params(tele):
         allow=tuple(tele["allow"]),
         control_from=tuple(tele["control_from"]),
     )
+    params.groups = tuple([tuple(group["masters"]) for group in tele["groups"]])
+    params.select_ms = tele["select_s"] * 1000
+    params.utc_offset_min = tele["utc_offset_min"]
+    if tele["summer_time"] != "none":
+        from protocols.iec104.summer import is_summer
+
+        params.is_summer = is_summer
     params.command_age_ms = tele["command_max_age_s"] * 1000
     return params
 
@@ -55,11 +70,20 @@ class Telecontrol:
         self.station = Outstation(make_params(tele), clock)
         self.station.on_command = self._judged
         self.seen = self.station.master_seen
-        self.setpoint = self.station.add_command(tele["setpoint_ioa"], (C_SE_NC_1, C_SE_TC_1), self)
-        self.agc_request = self.station.add_command(tele["agc_request_ioa"], (C_SC_NA_1,), self)
+        self.orders = OrderLog(_LOGGED, tele["log_orders"] == "refused")
+        self.why = 0  # code of the refusal that is being answered
+        self.returning = False  # an order was carried out since the last report
+        self.setpoint = None
+        self.dispatch = DispatchOrders(self)
+        for name, ioa, types, select in pointtable.orders(tele):
+            if name == "setpoint":
+                self.setpoint = self.station.add_command(ioa, types, self, select)
+            else:
+                self.dispatch.add(name, ioa, types, select)
         self.points = []
         self.signals = []  # what each point shows
         self.factors = []  # and by how much it is multiplied
+        self.returns = []  # indices of those that answer an order
         for row in rows_of(tele):
             self._bind(row)
         if image.guarded and not tele["points"]:
@@ -72,6 +96,8 @@ class Telecontrol:
         signal, factor = self._find(name)
         if name in pointtable.SIGNED:
             factor *= self.sign
+        if name in pointtable.RETURNS:
+            self.returns.append(len(self.points))
         point = self.station.add_point(ioa, type_id, divisor, deadband, cyclic_ms, 0)
         self.points.append(point)
         self.signals.append(signal)
@@ -97,6 +123,8 @@ class Telecontrol:
         """A master lives as long as valid frames come in on a started link; t3 keeps them coming."""
         if self.image.station.local.value:
             self.image.station.agc_w.fail()  # whoever comes back from local mode waits for a new order
+        if self.image.station.emergency.value:
+            self.dispatch.follow(now)
         seen = self.station.master_seen
         if seen != self.seen:
             self.seen = seen
@@ -104,6 +132,11 @@ class Telecontrol:
 
     def report(self, now):
         """After a step: show the image to the masters."""
+        if self.returning:
+            self.returning = False
+            for i in self.returns:
+                signal = self.signals[i]
+                self.points[i].returned(signal.value * self.factors[i], _QUALITY[signal.quality], now)
         for i in range(len(self.points)):
             signal = self.signals[i]
             raw = signal.value * self.factors[i]
@@ -119,42 +152,47 @@ class Telecontrol:
             self.log.add(codes.CLOCK_REFUSED, 0, now)
 
     def operate(self, cmd, type_id, value, link, now):
-        """A command that the outstation found sound; False = negative confirmation."""
-        if self.image.station.local.value:
-            self.log.add(codes.SETPOINT_LOCAL, 0, now)
-            return False
-        if cmd is self.agc_request:
-            return self._switch_agc(value, now)
-        return self._take_setpoint(value, now)
-
-    def _switch_agc(self, on, now):
+        """A set-point that the outstation found sound; False = negative confirmation."""
         station = self.image.station
-        station.agc_enabled.put(1 if on else 0, now)
-        if not on:
-            station.agc_w.fail()
-        self.image.order_event = True
-        return True
-
-    def _take_setpoint(self, value, now):
-        station = self.image.station
+        if station.local.value:
+            return self.refuse(codes.SETPOINT_LOCAL)
         if not station.agc_enabled.value:
-            self.log.add(codes.SETPOINT_AGC_OFF, 0, now)
-            return False
-        largest = self.registered_w / self.divisor
-        if not -largest - 0.001 <= value <= largest + 0.001:
-            self.log.add(codes.SETPOINT_OUT_OF_RANGE, 0, now)
-            return False
-        power_w = round(value * self.divisor) * self.sign
+            return self.refuse(codes.SETPOINT_AGC_OFF)
+        power_w = self.power_of(type_id, value)
+        if not -self.registered_w - _ROUNDING_W <= power_w <= self.registered_w + _ROUNDING_W:
+            return self.refuse(codes.SETPOINT_OUT_OF_RANGE)
+        power_w = round(power_w) * self.sign
         station.agc_w.put(max(-self.registered_w, min(self.registered_w, power_w)), now)
-        self.image.order_event = True
+        self.taken()
         return True
+
+    def power_of(self, type_id, value):
+        """W of a set-point's value; a normalised one is a share of the registered power."""
+        return value * (self.registered_w if type_id in NORMALISED else self.divisor)
+
+    def taken(self):
+        """An order was carried out: step soon, and show it as return information."""
+        self.image.order_event = True
+        self.returning = True
+
+    def refuse(self, code):
+        """The reason of a negative confirmation, for the log."""
+        self.why = code
+        return False
 
     def _judged(self, link, cmd, type_id, value, result):
-        """Refusals that never reached operate(); the argument is the kind (protocols/iec104/const.py,
-        COUNT_NAMES).
-        """
-        if result not in (ACCEPTED, REFUSED_HANDLER):
-            self.log.add(codes.COMMAND_REFUSED, result, link.heard_ms)
+        """What became of an ASDU; `result` is the index in protocols/iec104/const.py, COUNT_NAMES."""
+        code = codes.ORDER_ACCEPTED + result
+        if result == REFUSED_HANDLER and self.why:
+            code = self.why
+            self.why = 0
+        if cmd is not None and cmd is self.setpoint and result in _ABNORMAL and code not in _ABLE:
+            abnormal = 0 if result == ACCEPTED else 1
+            if abnormal != self.image.station.order_abnormal.value:
+                self.image.station.order_abnormal.put(abnormal, link.heard_ms)
+        if result or not self.orders.only_refused:
+            count = self.station.counts[result]
+            self.orders.add(code, link.peer, self.station, type_id, value, count, link.heard_ms)
 
 
 _CLOSED = (

@@ -9,7 +9,13 @@ import os
 from typing import NamedTuple
 
 from firmware import codes
-from tools import catalogue_device, catalogue_guard, catalogue_host, catalogue_outlet
+from tools import (
+    catalogue_device,
+    catalogue_guard,
+    catalogue_host,
+    catalogue_orders,
+    catalogue_outlet,
+)
 
 LANGUAGES = ("en", "zh", "both")
 LABELS = {"en": ("cause", "do"), "zh": ("原因", "处理")}
@@ -30,7 +36,7 @@ class Entry(NamedTuple):
         return "V%03d" % self.code
 
 
-ROWS = catalogue_device.ROWS + catalogue_guard.ROWS + catalogue_outlet.ROWS
+ROWS = catalogue_device.ROWS + catalogue_guard.ROWS + catalogue_outlet.ROWS + catalogue_orders.ROWS
 
 
 def _build():

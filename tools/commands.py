@@ -7,6 +7,7 @@ import sys
 from firmware import codes
 from firmware.config import ConfigError, load
 from tools import runtime, up as site
+from tools.explain import telecontrol_lines
 from tools.catalogue import Failure
 from tools.catalogue_host import (
     BOARD_UNKNOWN,
@@ -161,6 +162,8 @@ def _explain(config, path):
         "  station %g kW; full discharge to full charge in %.1f s"
         % (total_w / 1000, 2 * total_w / control["ramp_w_per_s"])
     )
+    for line in telecontrol_lines(tele):
+        print("  " + line)
     print("  all masters gone: %s after %d s" % (control["fallback"], control["master_lost_s"]))
     for bay in config["bays"]:
         converter, battery = bay["converter"], bay["battery"]

@@ -119,7 +119,7 @@ def test_first_master_keeps_control_and_the_second_sees_everything():
     assert not scene.order(-5, second)
     second.link.interrogate(scene.rig.tick())
     scene.run(3000)
-    assert codes.COMMAND_REFUSED in scene.codes()
+    assert codes.ORDER_CONTROL in scene.codes()
     assert scene.ac_w() == -10_000
     assert second.values[WINNER_IOA][0] == codes.WINNER_AGC
     assert set(second.values) - {0} == {point.ioa for point in scene.rig.loop.telecontrol.points}

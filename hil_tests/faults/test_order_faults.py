@@ -28,7 +28,7 @@ def test_no_number_is_no_order(kw):
     scene = Scene()
     assert scene.order(5)
     scene.run(3000)
-    refused(scene, kw, codes.COMMAND_REFUSED)
+    refused(scene, kw, codes.ORDER_VALUE)
     scene.run(2000)
     assert scene.ac_w() == -5_000
 
@@ -95,7 +95,7 @@ def test_agc_off_ends_the_order_and_refuses_new_ones():
 
 
 IMPOSSIBLE = [
-    ("address", setpoint(5, ioa=0x6202), 47),
+    ("address", setpoint(5, ioa=0x6209), 47),
     ("station", setpoint(5, common_address=7), 46),
     ("cause", asdu(50, 3, 0x6201, struct.pack("<fB", 5, 0)), 45),
     ("type", asdu(200, 6, 0x6201, b"\0\0\0\0\0"), 44),

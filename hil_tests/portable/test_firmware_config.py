@@ -86,6 +86,12 @@ def test_bool_text_choice_and_list():
         ("station", {"name": ""}, "station.name", "a text of 1 to 32 characters"),
         ("control", {"fallback": "stop"}, "control.fallback", "one of: hold, ramp_to_zero, schedule"),
         ("telecontrol", {"allow": [7]}, "telecontrol.allow", "a list of texts"),
+        (
+            "telecontrol",
+            {"commands": [{"order": "ramp", "types": [30]}]},
+            "telecontrol.commands[0].types",
+            "a list of whole numbers from 45 to 64",
+        ),
         ("control", {"schedule": [[0]]}, "control.schedule", "a list of [0..1439, -10000000..10000000]"),
     )
     for section, entries, path, right in cases:
@@ -120,10 +126,10 @@ def test_all_errors_at_once():
 
 def test_addresses_in_hexadecimal():
     raw = raw_config()
-    raw.update({"telecontrol": {"setpoint_ioa": "0x6202", "agc_request_ioa": 24578}})
+    raw.update({"telecontrol": {"setpoint_ioa": "0x6205", "agc_request_ioa": 24586}})
     config = validate(raw)
-    assert config["telecontrol"]["setpoint_ioa"] == 0x6202
-    assert config["telecontrol"]["agc_request_ioa"] == 0x6002
+    assert config["telecontrol"]["setpoint_ioa"] == 0x6205
+    assert config["telecontrol"]["agc_request_ioa"] == 0x600A
     for bad in ("0xG", "", "0x1000000", 0, "0", -1, 1.5):
         raw["telecontrol"]["setpoint_ioa"] = bad
         code, path, _, right = only_error(raw)
@@ -222,6 +228,17 @@ def test_telecontrol_conflicts():
         ({"t1_s": 10, "t2_s": 10}, "telecontrol.t2_s"),
         ({"agc_request_ioa": 0x6201}, "telecontrol.agc_request_ioa"),
         ({"points": [{"signal": "power_w", "ioa": "0x6201"}]}, "telecontrol.points[0].ioa"),
+        ({"setpoint_ioa": "0x6202"}, "telecontrol.setpoint_ioa"),
+        ({"commands": [{"order": "ramp", "ioa": "0x6201"}]}, "telecontrol.commands[0].ioa"),
+        ({"commands": [{"order": "ramp", "types": [45]}]}, "telecontrol.commands[0].types"),
+        ({"commands": [{"order": "ramp"}, {"order": "ramp"}]}, "telecontrol.commands[1].order"),
+        ({"allow": ["10.0.0"]}, "telecontrol.allow"),
+        ({"control_from": ["10.0.0.256"]}, "telecontrol.control_from"),
+        ({"allow": ["10.0.0.1"], "control_from": ["10.0.0.2"]}, "telecontrol.control_from"),
+        ({"groups": [{"masters": []}]}, "telecontrol.groups[0].masters"),
+        ({"groups": [{"masters": ["10.0.0.1"]}, {"masters": ["10.0.0.1"]}]}, "telecontrol.groups[1].masters"),
+        ({"allow": ["10.0.0.1"], "groups": [{"masters": ["10.0.0.2"]}]}, "telecontrol.groups[0].masters"),
+        ({"max_links": 1, "groups": [{"masters": ["10.0.0.1", "10.0.0.2"]}]}, "telecontrol.max_links"),
     )
     for entries, path in cases:
         raw = raw_config()

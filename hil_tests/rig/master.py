@@ -3,7 +3,7 @@ set-points at their times.
 """
 
 from protocols.iec104.apci import STARTED
-from protocols.iec104.const import C_SE_NC_1, C_SC_NA_1, COT_ACTIVATION_CON, NEGATIVE
+from protocols.iec104.const import C_SE_NC_1, C_SC_NA_1, COT_ACTIVATION_CON, NEGATIVE, SELECT
 from protocols.iec104.controlling import ControllingStation
 from protocols.iec104.params import Params
 
@@ -21,6 +21,7 @@ class VirtualMaster:
         self.plan = list(plan)
         self.answers = []
         self.values = {}
+        self.causes = {}  # with which it came
         self.events = 0
         self.port = rig.board.listener.dial(address)
         self.link = ControllingStation(Params(common_address), self)
@@ -50,12 +51,20 @@ class VirtualMaster:
         if tx.pending():
             tx.consumed(self.port.write(tx.buf, tx.start, tx.pending()))
 
-    def setpoint(self, kw):
-        """C_SE_NC_1 now; False while the window is full."""
-        return self.link.order(C_SE_NC_1, SETPOINT_IOA, kw, self.rig.tick())
+    def setpoint(self, kw, ioa=SETPOINT_IOA, type_id=C_SE_NC_1, tag=None):
+        """A set-point now; False while the window is full."""
+        return self.link.order(type_id, ioa, kw, self.rig.tick(), tag=tag)
 
     def request_agc(self, on):
-        return self.link.order(C_SC_NA_1, AGC_REQUEST_IOA, on, self.rig.tick())
+        """Selected, then executed: two answers."""
+        return self.switch(AGC_REQUEST_IOA, on, select=True)
+
+    def switch(self, ioa, on, select=False):
+        """C_SC_NA_1 now; False while the window is full."""
+        now = self.rig.tick()
+        if select and not self.link.order(C_SC_NA_1, ioa, on, now, SELECT):
+            return False
+        return self.link.order(C_SC_NA_1, ioa, on, now)
 
     def hang_up(self):
         self.port.close()
@@ -63,6 +72,7 @@ class VirtualMaster:
 
     def on_data(self, type_id, cause, ioa, value, quality, buf, tag_at):
         self.values[ioa] = (value, quality)
+        self.causes[ioa] = cause
         self.events += 1
 
     def on_answer(self, type_id, cause, ioa, value, qualifier, buf, at):

@@ -12,7 +12,7 @@ import io
 from boards.station import assemble
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.memory import pair
-from firmware import config as configuration
+from firmware import codes, config as configuration
 from hil_tests.portable.firmware_support import drain
 from protocols.modbus.master import Master
 from protocols.modbus.rtu import RtuFraming
@@ -115,6 +115,7 @@ class VirtualBoard:
         self.recorder = None
         self.record_file = None
         self.events = []
+        self.lines = []  # of the log of orders
         self.listener = MemoryListener()
 
     def now(self):
@@ -161,6 +162,12 @@ class VirtualBoard:
             at = log.first
             self.events.append((self.rig.ms, log.codes[at], log.arguments[at]))
             log.drop_first()
+        orders = self.orders
+        while orders.count:
+            at = orders.first
+            if orders.codes[at] != codes.ORDER_ACCEPTED:
+                self.events.append((self.rig.ms, orders.codes[at], orders.counts[at]))
+            self.lines.append(orders.line(self.wall, now))
         if self.recorder is not None:
             drain(self.recorder, self.record_file)
 

@@ -1,5 +1,5 @@
-"""Row 115 on the firmware itself: the charger's process with no plant, because what is asked is its answer to
-the dispatcher alone.
+"""Rows 115 and 116 on the firmware itself: the charger's process with no plant, because what is asked is its
+answer to the dispatcher alone.
 """
 
 import json
@@ -48,6 +48,7 @@ class Firmware:
         path = Path(folder) / (fallback + ".json")
         path.write_text(json.dumps(_configuration(self.port, fallback)))
         argv, env = runtime.firmware_command(interpreter, path)
+        self.said = []
         self.process = subprocess.Popen(
             argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -61,7 +62,9 @@ class Firmware:
         check(False, "the firmware did not start: " + "".join(said)[-400:])
 
     def stop(self):
+        """End it; what it printed is in `said`."""
         runtime.stop(self.process)
+        self.said += self.process.stdout.read().splitlines()
         self.process.stdout.close()
 
 
@@ -99,3 +102,34 @@ def all_masters_gone(t):
     for (fallback, winner), got in zip(WINNERS, told):
         check((FALLBACK, 1) in got, "%s: no flag; %s" % (fallback, got))
         check((WINNER, winner) in got, "%s: winner %d wanted; %s" % (fallback, winner, got))
+
+
+# octets of an order after its type, and how the log must tell it
+_ORDERS = (
+    (50, {"oa": 9}, struct.pack("<fB", 2, 0), "#V430 order accepted", "OA 9 CA 1 IOA 25089 type 50 value 2"),
+    (50, {}, struct.pack("<fB", 1e9, 0), "#V401 set-point outside", "IOA 25089 type 50 value 1e+09 (1)"),
+    (50, {}, struct.pack("<fB", float("nan"), 0), "#V437 order refused: no such value", "value nan (1)"),
+    (50, {"ca": 5}, struct.pack("<fB", 2, 0), "#V433 order refused: common address", "CA 5 IOA 25089"),
+    (200, {}, b"\1", "#V431 order refused: type unknown", "IOA 25089 type 200 value none (1)"),
+    (50, {}, struct.pack("<fB", 3, 0), "#V430 order accepted", "type 50 value 3 (2)"),
+)
+
+
+def orders_are_logged(t):
+    """Accepted and refused orders of one master, and the lines about them."""
+    with tempfile.TemporaryDirectory() as folder:
+        firmware = Firmware(t.target.name, "hold", folder)
+        try:
+            firmware.ready()
+            m = wire.Master(firmware.port)
+            m.start()
+            for type_id, named, body, _, _ in _ORDERS:
+                m.ask(wire.asdu(type_id, 6, 0x6201, body, **named))
+            time.sleep(0.1 * len(_ORDERS) + 0.3)  # a line a cycle
+            m.close()
+        finally:
+            firmware.stop()
+    lines = [line for line in firmware.said if " OA " in line]
+    check(len(lines) == len(_ORDERS), "%d lines: %s" % (len(lines), lines))
+    for line, (_, _, _, head, tail) in zip(lines, _ORDERS):
+        check(line.startswith(head) and " 127.0.0.1 OA " in line and tail in line, line)

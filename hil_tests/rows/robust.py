@@ -205,8 +205,9 @@ def all_gone(t):
     "Commands, accepted and refused",
     "Each is logged with IP, OA, CA, IOA, value and result",
     "(project)",
-    not_yet="the outstation tells its application all of it (tested), but the firmware's own log keeps no "
-    "more than the kind of a refusal",
+    needs=("log",),
+    choice="a line on the console each, with a code for its result and the count of that result; the "
+    "firmware itself is run",
 )
 def log(t):
     m = t.master()
@@ -224,3 +225,4 @@ def log(t):
     ]
     got = t.state()["log"]
     check(got == wanted, "the log: %s" % got)
+    live.orders_are_logged(t)

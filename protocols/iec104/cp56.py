@@ -2,8 +2,9 @@
 
 Time here is (day since 2000-01-01, millisecond of the day); both fit a 31-bit small integer. Octets: ms
 of the minute (2, little endian), IV + GEN + minute, SU + hour, day of week + day, month, year. We write
-SU = 0 always; a received SU = 1 is taken as one hour ahead of the time base. Day of week is written as 1
-(Monday) to 7 and not judged when read. Reserved bits are written as 0 and not judged.
+SU = 0 unless the station has a rule of summer time; a received SU = 1 is taken as one hour ahead of the time
+base. Day of week is written as 1 (Monday) to 7 and not judged when read. Reserved bits are written as 0 and
+not judged.
 
 lint: hot
 """
@@ -108,10 +109,12 @@ def shift(moment, minutes):
 class Stamp:
     """The current time in `buf`, redone when the tick has moved; IV is set while the clock is not valid."""
 
-    def __init__(self, clock, utc_offset_min):
+    def __init__(self, clock, utc_offset_min, is_summer=None):
+        """`is_summer(day, ms)` of UTC tells when the time base is an hour ahead; None = never."""
         self.buf = bytearray(SIZE)
         self._clock = clock
         self._offset = utc_offset_min
+        self._is_summer = is_summer
         self._tick = -1
         self._day = -1
         self._moment = [0, 0]
@@ -126,12 +129,15 @@ class Stamp:
         moment = self._moment
         moment[0] = clock.day
         moment[1] = clock.ms
-        if self._offset:
-            shift(moment, self._offset)
+        summer = self._is_summer is not None and self._is_summer(clock.day, clock.ms)
+        if self._offset or summer:
+            shift(moment, self._offset + 60 if summer else self._offset)
         if moment[0] != self._day:
             self._day = moment[0]
             put_date(self.buf, 0, self._day)
         put_time(self.buf, 0, moment[1], 0 if clock.valid else IV)
+        if summer:
+            self.buf[3] |= SU
 
     def forget(self):
         """The clock was set: the next `take` reads it again even within the same tick."""

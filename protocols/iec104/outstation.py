@@ -39,7 +39,7 @@ class Outstation(Masters):
         self._selectable = []
         self.cycles = []
         self.events = EventBuffer(params.event_slots)
-        self.stamp = Stamp(clock, params.utc_offset_min)
+        self.stamp = Stamp(clock, params.utc_offset_min, params.is_summer)
         self.moment = [0, 0]
         self.scratch = bytearray(32)
         self.counts = array("i", [0] * len(c.COUNT_NAMES))

@@ -38,6 +38,7 @@ class Params:
         self.command_age_ms = 10000  # oldest accepted time tag of C_SE_TC_1 and its kin
         self.command_ahead_ms = 2000  # newest accepted time tag, ahead of our clock
         self.utc_offset_min = 0  # time base of all tags: 0 = UTC, 480 = Beijing
+        self.is_summer = None  # is_summer(day, ms) of UTC: tags are an hour ahead and marked SU; None = never
         self.background_ms = 0  # period of a background scan (COT 2) over all points; 0 = none
         self.sequence = False  # True: interrogated runs of consecutive addresses go out with SQ=1
         self.tx_bytes = 640  # per link: two of the longest ASDUs, and an order's answer

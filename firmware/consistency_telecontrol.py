@@ -1,0 +1,100 @@
+"""What single keys of the section `telecontrol` cannot show: numbers of the link that contradict each other,
+addresses that are used twice, masters that could never connect or command.
+"""
+
+from firmware import codes, pointtable
+
+_ONCE = "an address that is used once"
+
+
+def _add(errors, path, value, right):
+    errors.append((codes.CONFIG_CONFLICT, "telecontrol." + path, value, right))
+
+
+def conflicts(tele, errors):
+    """Append every contradiction of a section whose keys are sound by themselves."""
+    if tele["w"] > tele["k"]:
+        _add(errors, "w", tele["w"], "at most k (%d)" % tele["k"])
+    if tele["t2_s"] >= tele["t1_s"]:
+        _add(errors, "t2_s", tele["t2_s"], "less than t1_s (%d)" % tele["t1_s"])
+    _commands(tele, errors)
+    _addresses(tele, errors)
+    _masters(tele, errors)
+
+
+def _commands(tele, errors):
+    seen = []
+    for i in range(len(tele["commands"])):
+        row = tele["commands"][i]
+        path = "commands[%d]." % i
+        if row["order"] in seen:
+            _add(errors, path + "order", row["order"], "an order that is named once")
+        seen.append(row["order"])
+        fit = pointtable.types_of(row["order"])
+        for type_id in row["types"]:
+            if type_id not in fit:
+                _add(errors, path + "types", type_id, "some of: " + ", ".join([str(t) for t in fit]))
+
+
+def _addresses(tele, errors):
+    seen = []
+    for name, ioa, _, _ in pointtable.orders(tele):
+        if ioa in seen:
+            _add(errors, _path_of(tele, name), ioa, _ONCE)
+        seen.append(ioa)
+    for i in range(len(tele["points"])):
+        ioa = tele["points"][i]["ioa"]
+        if ioa in seen:
+            _add(errors, "points[%d].ioa" % i, ioa, _ONCE)
+        seen.append(ioa)
+
+
+def _path_of(tele, name):
+    """The key that gives an order its address."""
+    for i in range(len(tele["commands"])):
+        if tele["commands"][i]["order"] == name and tele["commands"][i]["ioa"]:
+            return "commands[%d].ioa" % i
+    if name in ("setpoint", "agc_request"):
+        return name + "_ioa"
+    return "setpoint_ioa" if tele["setpoint_ioa"] != 0x6201 else "commands"
+
+
+def _masters(tele, errors):
+    allow = tele["allow"]
+    _addresses_of(tele, "allow", allow, errors)
+    _addresses_of(tele, "control_from", tele["control_from"], errors)
+    for peer in tele["control_from"]:
+        if allow and peer not in allow:
+            _add(errors, "control_from", peer, "an address that stands in allow too")
+    seen = []
+    for i in range(len(tele["groups"])):
+        path = "groups[%d].masters" % i
+        masters = tele["groups"][i]["masters"]
+        _addresses_of(tele, path, masters, errors)
+        if not masters:
+            _add(errors, path, masters, "at least one address")
+        for peer in masters:
+            if peer in seen:
+                _add(errors, path, peer, "an address that stands in one group only")
+            if allow and peer not in allow:
+                _add(errors, path, peer, "an address that stands in allow too")
+            seen.append(peer)
+    if len(seen) > tele["max_links"]:
+        right = "at least %d, a link for each address in groups" % len(seen)
+        _add(errors, "max_links", tele["max_links"], right)
+
+
+def _addresses_of(tele, path, peers, errors):
+    for peer in peers:
+        if not _is_ipv4(peer):
+            _add(errors, path, peer, "an IPv4 address such as 10.0.0.1")
+
+
+def _is_ipv4(text):
+    parts = text.split(".")
+    if len(parts) != 4:
+        return False
+    for part in parts:
+        if not 1 <= len(part) <= 3 or not all([c in "0123456789" for c in part]) or int(part) > 255:
+            return False
+    return True
