@@ -195,7 +195,7 @@ def test_an_altered_output_is_found():
 
 
 def test_overflow_leaves_a_gap_and_goes_on_with_a_snapshot():
-    run = Run(ring_bytes=1300, drain=False)
+    run = Run(ring_bytes=1500, drain=False)
     for i in range(60):
         run.tell(i)
         run.step(100)
@@ -229,7 +229,7 @@ def test_recording_takes_no_memory():
 
 
 def test_cut_off_anywhere_is_an_error_or_a_shorter_run():
-    data = Run().story(6).data
+    data = Run().story(8).data
     whole = replayed(data).steps
     start = len(header(json.dumps(configuration.validate(CONFIG)).encode()))
     shorter = 0
@@ -240,7 +240,7 @@ def test_cut_off_anywhere_is_an_error_or_a_shorter_run():
             shorter += 1
         except BadRecording as error:
             assert "breaks off" in str(error)
-    assert shorter < 8
+    assert shorter < whole + 2
 
 
 def test_cut_off_in_the_header():
