@@ -9,6 +9,8 @@ BOARD_UNKNOWN, BENCH_FAILED, INTERRUPTED, ENVELOPE_BROKEN, OUTPUT_UNWRITABLE = 5
 BAD_OPTION, PLANT_SECTION, PART_MISSING, LINT_FAILED, BUILD_FAILED = 516, 517, 518, 519, 520
 ROWS_FAILED = 521
 FAULTS_RED = 540
+METER_PORT, METER_MISSING, METER_GARBAGE, METER_ECHOES, METER_OTHER_UNIT = 541, 542, 543, 544, 545
+METER_UNNAMED, METER_REFUSES = 546, 547
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -82,4 +84,35 @@ ROWS = (
      ("A fault was not ended within its limit, or not as said.", "故障未在限值内或未按规定处理。"),
      ("See the row; run `pytest hil_tests/faults/test_outlet_faults.py`.",
       "查看该行；运行 pytest hil_tests/faults/test_outlet_faults.py。")),
+    (METER_PORT, HOST, "the line to the meter cannot be used", "电表线路无法使用",
+     ("The adapter is not plugged in, in use, or the name is wrong.", "转换器未插入、被占用或名称错误。"),
+     ("See /dev/ttyUSB*, /dev/serial/by-id or the device manager (COMn); on Linux join the group dialout.",
+      "查看 /dev/ttyUSB*、/dev/serial/by-id 或设备管理器（COMn）；Linux 下加入 dialout 组。")),
+    (METER_MISSING, HOST, "nothing at all was heard from the meter", "未收到电表任何数据",
+     ("No supply, A and B swapped or broken, another unit, or a speed that was not tried.",
+      "电表无电、A/B 接反或断线、地址不符，或波特率未尝试到。"),
+     ("Look up address, baud rate and parity on the meter; swap A and B; then `v2g meter scan PORT`.",
+      "在电表屏幕上核对地址、波特率和校验；调换 A/B；再运行 v2g meter scan PORT。")),
+    (METER_GARBAGE, HOST, "bytes came, but no sound frame", "收到数据但无有效帧",
+     ("Wrong baud rate or parity, two masters on the line, or no termination.",
+      "波特率或校验错误、线路上有两个主站，或缺少终端电阻。"),
+     ("Give --baud and --parity as the meter shows them; stop the other master; check 120 ohm at both ends.",
+      "按电表屏幕用 --baud 和 --parity 设置；停止另一主站；检查两端 120 欧电阻。")),
+    (METER_ECHOES, HOST, "only our own request came back", "只收到自己发出的请求",
+     ("The adapter echoes, and no meter answers.", "转换器有回显，且没有电表应答。"),
+     ("Check A, B and the meter's supply; the echo itself does no harm.",
+      "检查 A、B 接线及电表电源；回显本身无害。")),
+    (METER_OTHER_UNIT, HOST, "another unit answers", "应答的是其他地址",
+     ("The meter has the address named above, or another master polls it.",
+      "电表地址为上述值，或另一主站正在轮询。"),
+     ("Use --unit with that address, or change it in the meter.", "用 --unit 指定该地址，或在电表中修改。")),
+    (METER_UNNAMED, HOST, "the meter answers, but no known model fits", "电表有应答，但型号未知",
+     ("Its registers fit none of our tables, or its values are impossible (no voltage connected).",
+      "寄存器与现有型号不符，或数值不合理（未接电压）。"),
+     ("Connect the voltage, or name the model: `v2g meter read PORT --model M`.",
+      "接入电压，或指定型号：v2g meter read PORT --model 型号。")),
+    (METER_REFUSES, HOST, "the meter gave no value at all", "电表未给出任何数值",
+     ("It is silent now, or refuses every register of this model (exception 01 function, 02 address).",
+      "电表无应答，或拒绝该型号的所有寄存器（异常 01 功能码，02 地址）。"),
+     ("Run `v2g meter probe PORT` to see which model answers.", "运行 v2g meter probe PORT 查看实际型号。")),
 )

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from tools import catalogue
+from tools import catalogue, meter_cli
 from tools.catalogue import Failure
 from tools.catalogue_host import BAD_OPTION, BENCH_FAILED, INTERRUPTED, LINT_FAILED
 from tools.catalogue_host import FAULTS_RED, PACKAGE_MISSING, PART_MISSING, ROWS_FAILED
@@ -283,6 +283,9 @@ def lint(paths: Paths = None):
     from tools import commands
 
     commands.module("tools.lint", [str(path) for path in paths or ()], LINT_FAILED, PART_MISSING)
+
+
+meter_cli.add(app, reported, Settings)
 
 
 def main():

@@ -2,7 +2,7 @@
 hardware.
 
 `python -m tools.plant.meter_line --link PATH sdm630:1 dtsu666:7` publishes the line's end at PATH until
-Ctrl-C.
+Ctrl-C. `dlt645` is a DL/T 645 meter, alone on its line.
 """
 
 import argparse
@@ -13,8 +13,10 @@ import threading
 from pymodbus import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
+from tools.plant.dlt645_face import Dlt645Serial, serve_tcp
 from tools.plant.faces import device, line_faults
 from tools.plant.meters import TWINS
+from tools.plant.meters.dlt645 import Dlt645
 from tools.plant.meters.truth import Truth
 from tools.plant.rtu_line import RtuLine
 
@@ -32,7 +34,7 @@ class MeterLine:
         self._settings = (baud, reply_delay_ms, strict, tolerant)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._line, self._servers = None, []
+        self._line, self._servers, self._tcp_server = None, [], None
 
     def __enter__(self):
         self._thread.start()
@@ -52,6 +54,14 @@ class MeterLine:
     async def _start(self):
         self._line = RtuLine(self._loop, *self._settings)
         self.path = self._line.path
+        first = next(iter(self.twins.values()))
+        if isinstance(first, Dlt645):
+            self._servers.append(Dlt645Serial(self._loop, self._line.device_path, first))
+            self._tcp_server, self.tcp = await serve_tcp(first)
+        else:
+            await self._start_modbus()
+
+    async def _start_modbus(self):
         faults = line_faults(list(self.twins.values()), tuple(self.twins))
         serial = ModbusSerialServer(
             self._devices(), framer=FramerType.RTU, port=self._line.device_path, baudrate=115_200, **faults
@@ -68,6 +78,8 @@ class MeterLine:
     async def _stop(self):
         for server in self._servers:
             await server.shutdown()
+        if self._tcp_server is not None:
+            self._tcp_server.close()
         self._line.close()
 
 
@@ -90,14 +102,14 @@ def example():
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.plant.meter_line")
-    parser.add_argument("meters", nargs="+", metavar="MODEL:UNIT", help=", ".join(TWINS))
+    parser.add_argument("meters", nargs="+", metavar="MODEL:UNIT", help=", ".join((*TWINS, "dlt645")))
     parser.add_argument("--link", required=True, help="symbolic link to the line's end")
     parser.add_argument("--baud", type=int, default=9600)
     options = parser.parse_args(arguments)
     twins = {}
     for text in options.meters:
         model, _, unit = text.partition(":")
-        twins[int(unit or 1)] = TWINS[model](example())
+        twins[int(unit or 1)] = {**TWINS, "dlt645": Dlt645}[model](example())
     with MeterLine(twins, options.baud) as line:
         os.symlink(line.path, options.link)
         print("ready", options.link, line.tcp, flush=True)
