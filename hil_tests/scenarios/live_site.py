@@ -1,5 +1,5 @@
-"""Firmware and plant as real processes in real time, and a master on a plain socket; deadlines are generous,
-and nothing is measured.
+"""Firmware and plant as real processes in real time, and a master on a plain socket; deadlines are
+generous, and nothing is measured.
 """
 
 import os
@@ -120,12 +120,15 @@ class Firmware:
 
 
 class LiveSite:
-    """`with LiveSite(interpreter, folder) as site`: plant first, firmware ready, master started."""
+    """`with LiveSite(interpreter, folder) as site`: plant first, firmware ready, master started;
+    `telecontrol`: what that section of the configuration says besides.
+    """
 
-    def __init__(self, interpreter, folder, bays=1):
+    def __init__(self, interpreter, folder, bays=1, telecontrol=None):
         self.interpreter = interpreter
         self.folder = Path(folder)
         self.config = default_config(bays, free_port(), folder)
+        self.config["telecontrol"].update(telecontrol or {})
         self.plant = self.firmware = self.master = None
 
     def __enter__(self):
