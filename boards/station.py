@@ -48,8 +48,7 @@ def assemble(board, config):
     telecontrol = Telecontrol(image, config, clock, log)
     board.orders = telecontrol.orders
     board.wall = clock
-    listener = board.listen(tele["listen"], tele["port"])
-    server = Iec104Server(listener, telecontrol.station, board.poller, LinkTeller(log))
+    server = make_server(board, tele, telecontrol.station, image, log)
     schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
     loop = Loop(
         board,
@@ -69,6 +68,18 @@ def assemble(board, config):
 
         loop.guard = GuardHost(image, config, clock, log)
     return loop
+
+
+def make_server(board, tele, station, image, log):
+    """The 104 links: a plain listener, one for TLS, or both."""
+    listeners = []
+    if tele["plain"]:
+        listeners.append(board.listen(tele["listen"], tele["port"]))
+    if tele["tls"]["enabled"]:
+        if not hasattr(board, "listen_tls"):
+            raise PortError(codes.TLS_MISSING, "telecontrol.tls", "`v2g tls-front` in front of it has")
+        listeners.append(board.listen_tls(tele, image.bays, log))
+    return Iec104Server(listeners, station, board.poller, LinkTeller(log))
 
 
 def make_buses(board, config, image, log):
@@ -195,7 +206,7 @@ def run(board, loop, config):
     try:
         loop.start()
         tele = config["telecontrol"]
-        board.write_line("ready iec104=%s:%d bays=%d" % (tele["listen"], tele["port"], len(config["bays"])))
+        board.write_line("ready %sbays=%d" % (_addresses(tele), len(config["bays"])))
         config.clear()  # nobody reads it again, and eight bays' are worth 6 KB of a small heap
         loop.run()
     except KeyboardInterrupt:
@@ -213,6 +224,15 @@ def run(board, loop, config):
     if board.record_file is not None:
         board.record_file.close()
     return status
+
+
+def _addresses(tele):
+    """Where masters may dial in, as words of the line that says so."""
+    text = "iec104=%s:%d " % (tele["listen"], tele["port"]) if tele["plain"] else ""
+    tls = tele["tls"]
+    if tls["enabled"]:
+        text += "tls=%s:%d " % (tls["listen"] or tele["listen"], tls["port"])
+    return text
 
 
 def report_exception(error):

@@ -17,9 +17,11 @@ _SPARE = 24  # octets of a link's `tx` that only S and U frames may use
 
 
 class Iec104Server:
-    def __init__(self, listener, station, poller, told):
-        """`told` hears of links: opened(peer, now), refused(peer, now), closed(peer, reason, now)."""
-        self.listener = listener
+    def __init__(self, listeners, station, poller, told):
+        """`listeners`: plain or with TLS, all with TcpListener's face. `told` hears of links:
+        opened(peer, now), refused(peer, now), closed(peer, reason, now).
+        """
+        self.listeners = listeners
         self.station = station
         self.poller = poller
         self.told = told
@@ -27,7 +29,8 @@ class Iec104Server:
         self.links = []
         self.due_at = 0  # when tick() is to run
         self._buf = bytearray(_READ_BYTES)
-        poller.add(listener.sock, listener)
+        for listener in listeners:
+            poller.add(listener.sock, listener)
 
     def service(self, now):
         """Read, answer, accept; every confirmation is on its way when this returns."""
@@ -36,9 +39,10 @@ class Iec104Server:
                 self._receive(self.ports[i], self.links[i], now)
         if ticks_diff(now, self.due_at) >= 0:
             self.tick(now)
-        if self.listener.ready:
-            self._clear_away(now)
-            self._accept(now)
+        for listener in self.listeners:
+            if listener.ready:
+                self._clear_away(now)
+                self._accept(listener, now)
 
     def _clear_away(self, now):
         """A master that comes back finds its own place free: the end of its old connection may stand behind
@@ -69,10 +73,10 @@ class Iec104Server:
                 ms = _RETRY_MS  # the socket is full: nothing tells when it has room again
         self.due_at = ticks_add(now, ms)
 
-    def _accept(self, now):
-        port = self.listener.accept()
+    def _accept(self, listener, now):
+        port = listener.accept()
         while port is not None:
-            peer = self.listener.peer
+            peer = listener.peer
             link = self.station.open_link(peer, now)
             if link is None:
                 port.close()
@@ -83,7 +87,9 @@ class Iec104Server:
                 self.poller.add(port.sock, port)
                 self.told.opened(peer, now)
             self.due_at = now
-            port = self.listener.accept()
+            port = listener.accept()
+        if listener.ready and ticks_diff(self.due_at, now) > _RETRY_MS:
+            self.due_at = ticks_add(now, _RETRY_MS)  # handshakes are under way
 
     def _receive(self, port, link, now):
         state = link.state
@@ -138,5 +144,6 @@ class Iec104Server:
     def close(self, now):
         while self.ports:
             self._drop(len(self.ports) - 1, now)
-        self.poller.remove(self.listener.sock)
-        self.listener.close()
+        for listener in self.listeners:
+            self.poller.remove(listener.sock)
+            listener.close()

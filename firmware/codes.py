@@ -41,7 +41,7 @@ SETPOINT_OUT_OF_RANGE, SETPOINT_LOCAL, SETPOINT_AGC_OFF, CLOCK_SET, CLOCK_REFUSE
 LINK_OPENED, LINK_CLOSED, LINK_REFUSED, PORT_IN_USE = 406, 407, 408, 409
 LINK_FRAMING, LINK_SEQUENCE, LINK_T1 = 412, 413, 414
 LINK_NOT_STARTED, LINK_OVERRUN, LINK_REPLACED = 415, 416, 417
-ORDERS_LOST, VALUE_OUT_OF_RANGE = 418, 419
+ORDERS_LOST, VALUE_OUT_OF_RANGE, TLS_MISSING = 418, 419, 420
 
 # what became of an order: ORDER_ACCEPTED + the outstation's index (protocols/iec104/const.py, COUNT_NAMES)
 ORDER_ACCEPTED, ORDER_TYPE, ORDER_COT, ORDER_CA, ORDER_IOA = 430, 431, 432, 433, 434
@@ -166,12 +166,17 @@ TEXTS = (
     (ORDER_QUALIFIER, "order refused: qualifier"),
     (ORDER_MALFORMED, "order ignored: too short"),
     (ORDER_NEGATIVE, "order ignored: an answer itself"),
+    (TLS_MISSING, "this board has no TLS"),
 )
+
+
+TABLES = [TEXTS]  # a part that few boards have adds its own (codes_tls.py)
 
 
 def text(code):
     """Short English text of a code."""
-    for number, words in TEXTS:
-        if number == code:
-            return words
+    for table in TABLES:
+        for number, words in table:
+            if number == code:
+                return words
     return "unknown code"

@@ -1,5 +1,5 @@
 """What single keys of the section `telecontrol` cannot show: numbers of the link that contradict each other,
-addresses that are used twice, masters that could never connect or command.
+addresses that are used twice, masters that could never connect or command, TLS that nobody could use.
 """
 
 from firmware import codes, pointtable
@@ -20,6 +20,7 @@ def conflicts(tele, errors):
     _commands(tele, errors)
     _addresses(tele, errors)
     _masters(tele, errors)
+    _tls(tele, errors)
 
 
 def _commands(tele, errors):
@@ -98,3 +99,33 @@ def _is_ipv4(text):
         if not 1 <= len(part) <= 3 or not all([c in "0123456789" for c in part]) or int(part) > 255:
             return False
     return True
+
+
+def _tls(tele, errors):
+    tls = tele["tls"]
+    if not tls["enabled"]:
+        if not tele["plain"]:
+            _add(errors, "plain", False, "true, or telecontrol.tls.enabled true")
+        return
+    for key in ("identity", "ca"):
+        if not tls[key]:
+            _add(errors, "tls." + key, "", "a path without ending, as `v2g certs` wrote the files")
+    if tele["plain"] and tls["port"] == tele["port"]:
+        _add(errors, "tls.port", tls["port"], "another port than telecontrol.port")
+    if not tls["clients"]:
+        _add(errors, "tls.clients", [], "at least one client: nobody else gets in")
+    for i in range(len(tls["clients"])):
+        row = tls["clients"][i]
+        pins = [_hex_digits(row[key]) for key in ("certificate_sha256", "key_sha256") if row[key]]
+        if pins != [64]:
+            path = "tls.clients[%d]" % i
+            _add(errors, path, row["name"], "64 hexadecimal digits in certificate_sha256 or in key_sha256")
+
+
+def _hex_digits(text):
+    """How many there are, colons apart; -1 when there is something else."""
+    text = text.replace(":", "").lower()
+    for sign in text:
+        if sign not in "0123456789abcdef":
+            return -1
+    return len(text)

@@ -155,7 +155,31 @@ GROUP = (
     ("masters", TEXTS, REQUIRED, 0, 100),  # their addresses; one of them at a time is active
 )
 
+TLS_CLIENT = (
+    ("name", TEXT, REQUIRED, 1, 32),
+    # Its certificate or its public key, SHA-256 in hexadecimal: one of the two (`v2g certs show`)
+    ("certificate_sha256", TEXT, "", 0, 95),
+    ("key_sha256", TEXT, "", 0, 95),
+    ("from", TEXTS, (), 0, 100),  # addresses; none = any
+)
+
+TLS = (
+    ("enabled", BOOL, False, 0, 0),
+    ("listen", TEXT, "", 0, 100),  # "" = as telecontrol.listen
+    ("port", INT, 19998, 0, 65535),
+    ("identity", TEXT, "", 0, 200),  # path of our certificate and key, without .crt.pem, .key.der ...
+    ("ca", TEXT, "", 0, 200),  # path of the authority's certificate, without ending
+    ("clients", SECTIONS, (), TLS_CLIENT, 0),
+    ("handshake_s", INT, 10, 1, 60),
+    ("max_handshakes", INT, 4, 1, 16),  # at a time
+    ("per_minute", INT, 12, 1, 600),  # handshakes of one address
+    ("total_per_minute", INT, 30, 1, 600),  # of all addresses that no client's `from` names
+    ("time_floor", TEXT, "", 0, 200),  # file that keeps the latest day; "" = our certificate's first
+)
+
 TELECONTROL = (
+    ("plain", BOOL, True, 0, 0),  # listen without TLS
+    ("tls", SECTION, {}, TLS, 0),
     ("listen", TEXT, "127.0.0.1", 0, 100),
     ("port", INT, 2404, 0, 65535),
     ("common_address", INT, 1, 1, 65534),

@@ -15,6 +15,7 @@ from tools import (
     catalogue_host,
     catalogue_orders,
     catalogue_outlet,
+    catalogue_tls,
 )
 
 LANGUAGES = ("en", "zh", "both")
@@ -37,6 +38,7 @@ class Entry(NamedTuple):
 
 
 ROWS = catalogue_device.ROWS + catalogue_guard.ROWS + catalogue_outlet.ROWS + catalogue_orders.ROWS
+ROWS += catalogue_tls.ROWS
 
 
 def _build():

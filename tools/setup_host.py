@@ -19,6 +19,7 @@ VENV_PYTHON = os.path.join(VENV, "bin", "python")
 
 # Program that a test runs -> Debian packages that bring what it takes.
 PROGRAMS = {
+    "openssl": "openssl",
     "tshark": "tshark",
     "text2pcap": "wireshark-common",
     "mbpoll": "mbpoll",

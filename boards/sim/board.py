@@ -37,6 +37,8 @@ def write_line(text):
 
 
 class Board:
+    tls_stall_ms = 15  # longest of a handshake; board.json says the same
+
     def __init__(self, write_line):
         """`write_line(text)` prints one line on the console."""
         self.write_line = write_line
@@ -95,10 +97,12 @@ class Board:
 
     def set_clock(self, clock, now):
         """A process has the host's clock."""
-        seconds = int(time.time())
-        if time.gmtime(0)[0] == 1970:
-            seconds -= _DAYS_1970_TO_2000 * 86400
-        clock.set_utc(seconds // 86400, seconds % 86400 * 1000, now)
+        clock.set_utc(self.rtc_day(), int(time.time()) % 86400 * 1000, now)
+
+    def rtc_day(self):
+        """Day of the runtime's own clock, since 2000-01-01 in UTC."""
+        day = int(time.time()) // 86400
+        return day - _DAYS_1970_TO_2000 if time.gmtime(0)[0] == 1970 else day
 
     def open_record(self, path):
         """A file for the recording."""
@@ -134,6 +138,13 @@ class Board:
     def console_takes(self):
         """Whether a line goes out without waiting: a pipe that nobody reads must not stop the loop."""
         return bool(self._console.poll(0))
+
+    def listen_tls(self, tele, bays, log):
+        """The listener of section telecontrol.tls; its code is loaded only where it is wanted."""
+        from boards import tls
+
+        listener = self.listen(tele["tls"]["listen"] or tele["listen"], tele["tls"]["port"])
+        return tls.listen(self, listener, tele["tls"], tele["allow"], bays, log)
 
     def drain(self, now):
         """Print events and write recorded frames; outside the step."""

@@ -16,7 +16,6 @@ OPTIONS = run.Options(day_s=3600, apdus=3000)
 NOT_THERE = {
     96: "parameters and their store",
     109: "a journal for the event buffer",
-    114: "TLS",
     116: "a log of orders in the firmware",
 }
 pytestmark = pytest.mark.timeout(400)

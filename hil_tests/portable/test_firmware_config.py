@@ -51,6 +51,48 @@ def test_unknown_key():
     assert "import_max_w" in right
 
 
+def tls(**changes):
+    raw = raw_config()
+    client = {"name": "dispatch", "key_sha256": "0a" * 32}
+    wanted = {"enabled": True, "identity": "pki/server", "ca": "pki/ca", "clients": [client]}
+    wanted.update(changes)
+    raw.update({"telecontrol": {"tls": wanted}})
+    return raw
+
+
+def test_a_section_for_tls():
+    found = validate(tls())["telecontrol"]["tls"]
+    assert found["port"] == 19998 and found["clients"][0]["from"] == ()
+    assert validate(raw_config())["telecontrol"]["tls"]["enabled"] is False
+
+
+def test_tls_that_nobody_could_use():
+    for changes, path in (
+        ({"identity": ""}, "telecontrol.tls.identity"),
+        ({"ca": ""}, "telecontrol.tls.ca"),
+        ({"port": 2404}, "telecontrol.tls.port"),
+        ({"clients": []}, "telecontrol.tls.clients"),
+        ({"clients": [{"name": "a"}]}, "telecontrol.tls.clients[0]"),
+        ({"clients": [{"name": "a", "key_sha256": "0g" * 32}]}, "telecontrol.tls.clients[0]"),
+        ({"clients": [{"name": "a", "key_sha256": "0a" * 31}]}, "telecontrol.tls.clients[0]"),
+        (
+            {"clients": [{"name": "a", "key_sha256": "0a" * 32, "certificate_sha256": "0a" * 32}]},
+            "telecontrol.tls.clients[0]",
+        ),
+    ):
+        code, found, _, _ = only_error(tls(**changes))
+        assert (code, found) == (codes.CONFIG_CONFLICT, path)
+
+
+def test_a_station_that_listens_nowhere():
+    raw = raw_config()
+    raw.update({"telecontrol": {"plain": False}})
+    assert only_error(raw)[1] == "telecontrol.plain"
+    raw = tls()
+    raw["telecontrol"]["plain"] = False
+    assert validate(raw)["telecontrol"]["plain"] is False
+
+
 def test_missing_key():
     raw = raw_config()
     del raw["site"]["import_max_w"]
@@ -283,6 +325,6 @@ def test_file_that_is_not_there():
 def test_every_code_has_a_text():
     for name in dir(codes):
         number = getattr(codes, name)
-        if name.isupper() and name != "TEXTS":
+        if name.isupper() and name not in ("TEXTS", "TABLES"):
             assert codes.text(number) != "unknown code", name
     assert codes.text(999) == "unknown code"

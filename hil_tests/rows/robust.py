@@ -1,4 +1,4 @@
-"""Rows 110-116: forged input, floods, loss of all masters, log."""
+"""Rows 110-113, 115, 116: forged input, floods, loss of all masters, log."""
 
 import random
 import struct
@@ -175,17 +175,6 @@ def scanner(t):
         check([a.cause for a in m.asdus() if a.cause == 3], "the event went elsewhere")
         check(t.is_served(m), "the master is no longer served")
         stranger.close()
-
-
-@row(
-    114,
-    "TLS: version, certificates of both sides, expired and revoked ones, port 19998",
-    "TLS 1.2 or later, mutual; others refused",
-    "62351-3",
-    not_yet="the station has no TLS yet: it speaks plain TCP only",
-)
-def tls(t):
-    """Comes with the TLS listener."""
 
 
 @row(

@@ -20,7 +20,7 @@ GROUPS = {
     "I": "Robustness and security",
 }
 MODULES = ("framing", "sequence", "timers", "startstop", "redundancy", "header", "structure", "services")
-MODULES += ("clock", "commands", "selection", "data", "timetags", "events", "robust")
+MODULES += ("clock", "commands", "selection", "data", "timetags", "events", "robust", "secure")
 _BY_NUMBER = {}
 
 

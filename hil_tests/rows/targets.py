@@ -36,6 +36,7 @@ class Target:
     title = ""
     quiet_s = 0.0  # how much later than an answer of its link layer its ASDUs may come
     unit_s = 0.2  # of t1, t2, t3 in the rows
+    wrap = None  # of its masters' sockets, where it listens for TLS
     lacks = {}  # capability -> why there is none
     event_binary, event_measured = 0x0001, 0x4001  # points whose events carry a time tag
     silent = wire.asdu(50, 44 | 0x40, 0x6201, bytes(5))  # acknowledged and never answered: an answer itself
@@ -186,6 +187,7 @@ class Hat(Peer):
          "deadband", "reset", "log", "sequence", "initial", "application", "select", "local", "allow",
          "buffer"), _APPLICATION)  # fmt: skip
     lacks.update(
+        tls="TLS is a context that its application makes: whom it lets in is the application's business",
         virtual="its clock cannot be moved: the row takes hours or days",
         memory="its memory cannot be looked into from its own interface",
         live="it is no charger",

@@ -110,7 +110,8 @@ class Master:
     `answers`: TESTFR con by itself.
     """
 
-    def __init__(self, port, source="127.0.0.1", quiet_s=0.0, receive_bytes=0):
+    def __init__(self, port, source="127.0.0.1", quiet_s=0.0, receive_bytes=0, wrap=None):
+        """`wrap(socket)` makes the handshake of a connection over TLS."""
         self.sock = socket.socket()
         if receive_bytes:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -118,6 +119,8 @@ class Master:
         self.sock.settimeout(PATIENCE_S)
         self.sock.connect(("127.0.0.1", port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if wrap is not None:
+            self.sock = wrap(self.sock)
         self.quiet_s = quiet_s  # how much later than an answer of the link layer an ASDU may still come
         self.acknowledges = True
         self.answers = True

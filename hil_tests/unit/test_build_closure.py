@@ -21,6 +21,7 @@ def test_the_firmware_of_the_cortex_m3():
     found = {str(path) for path in closure(["boards.mps2_an385.start", "boards.mps2_an385.main"])}
     assert {"boards/__init__.py", "firmware/config.py", "protocols/crc16.py"} <= found
     assert not {path for path in found if path.startswith(("boards/sim", "tools", "hil_tests"))}
+    assert not {path for path in found if "tls" in path}
     assert not {"drivers/ports/tcp.py", "drivers/ports/serial.py", "protocols/modbus/slave.py"} & found
 
 

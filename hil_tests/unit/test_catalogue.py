@@ -2,18 +2,19 @@
 
 import re
 
-from firmware import codes
+from firmware import codes, codes_tls
 from tools import catalogue, catalogue_host
 from tools.catalogue import CATALOGUE
 
 HAN = re.compile("[\u4e00-\u9fff]")
-FIRMWARE_CODES = {value for key, value in vars(codes).items() if key.isupper() and isinstance(value, int)}
+MODULES = (codes, codes_tls)
+FIRMWARE_CODES = {v for m in MODULES for key, v in vars(m).items() if key.isupper() and isinstance(v, int)}
 HOST_CODES = {v for key, v in vars(catalogue_host).items() if key.isupper() and isinstance(v, int)}
 
 
 def test_firmware_and_catalogue_hold_the_same_codes():
     assert FIRMWARE_CODES == {code for code in CATALOGUE if code < 500}
-    assert FIRMWARE_CODES == {code for code, _ in codes.TEXTS}
+    assert FIRMWARE_CODES == {code for table in codes.TABLES for code, _ in table}
 
 
 def test_host_tools_and_catalogue_hold_the_same_codes():

@@ -56,6 +56,8 @@ PORTS = {
     ),
     "select": ("poll", "POLLIN", "POLLOUT", "POLLERR", "POLLHUP"),
     "socket": None,
+    "ssl": None,
+    "tls": None,
     "termios": None,
     "machine": None,
     "serial": None,

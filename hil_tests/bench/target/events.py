@@ -52,7 +52,7 @@ def main(arguments):
     station = Outstation(Params(event_slots=SLOTS), WallClock(0))
     source = Source(station, arguments[1] == "blind", int(arguments[2]))
     listener = board.listen("127.0.0.1", int(arguments[0]))
-    server = Iec104Server(listener, station, board.poller, Silent())
+    server = Iec104Server([listener], station, board.poller, Silent())
     print("ready")
     has_served = False
     while not has_served or server.links:

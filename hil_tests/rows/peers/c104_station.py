@@ -5,6 +5,7 @@ connection; the process ends with it.
 """
 
 import json
+import os
 import socket
 import sys
 
@@ -47,6 +48,7 @@ class Station:
             tick_rate_ms=50,
             select_timeout_ms=settings.get("select_ms", 10000),
             max_connections=settings.get("max_links", 0),
+            transport_security=_security(settings.get("tls")),
         )
         for name, attribute in _PARAMETERS.items():
             if name in settings:
@@ -144,6 +146,21 @@ def _quality(octet, kind):
         if octet & bit:
             quality |= flag
     return quality
+
+
+def _security(section):
+    """c104's own settings for what telecontrol.tls says; None = plain."""
+    if section is None:
+        return None
+    security = c104.TransportSecurity(validate=True, only_known=True)
+    security.set_version(min=c104.TlsVersion.TLS_1_2)
+    own = section["identity"]
+    security.set_certificate(cert=own + ".crt.pem", key=own + ".key.pem")
+    security.set_ca_certificate(cert=section["ca"] + ".crt.pem")
+    for client in section["clients"]:
+        known = os.path.join(os.path.dirname(own), client["name"] + ".crt.pem")
+        security.add_allowed_remote_certificate(cert=known)
+    return security
 
 
 def main():

@@ -8,7 +8,9 @@ import gc
 
 from boards.sim.board import Board
 from drivers.iec104_server import Iec104Server
+from drivers.ports import admission
 from drivers.ports.tcp import TcpListener
+from firmware.eventlog import EventLog
 from firmware.wallclock import WallClock
 from hil_tests.rows.station import points as p
 from protocols.errors import LocalError
@@ -19,7 +21,7 @@ from protocols.ticks import TICKS_MASK, ticks_diff, ticks_sub
 
 CYCLE_MS = 20  # of what the firmware does after each step: timers, events
 _KEEP = 50  # orders and log entries that are kept whole
-_OWN = ("many_binary", "many_measured", "cyclic_ms", "clock_valid_ms", "acquired")
+_OWN = ("many_binary", "many_measured", "cyclic_ms", "clock_valid_ms", "acquired", "tls")
 
 
 class VirtualTime:
@@ -87,8 +89,21 @@ class App:
         self.log = []
         self.pace_ms = 0
         self.request = (port, settings)
-        self.server = Iec104Server(TcpListener("127.0.0.1", port), station, self.board.poller, self)
+        listener = self.listen(port, settings)
+        self.server = Iec104Server([listener], station, self.board.poller, self)
         return params
+
+    def listen(self, port, settings):
+        """Plain, or TLS after the settings' section "tls" (as telecontrol.tls of a configuration)."""
+        self.tls = None
+        listener = TcpListener("127.0.0.1", port)
+        if "tls" in settings:
+            from boards import tls
+
+            log = EventLog(64)
+            listener = tls.listen(self.board, listener, settings["tls"], settings.get("allow", ()), (), log)
+            self.tls = (listener, log)
+        return listener
 
     def close(self):
         if self.server is not None:
@@ -198,4 +213,17 @@ class App:
             "clock": [self.clock.day, self.clock.ms, self.clock.valid],
             "memory": gc.mem_alloc() if hasattr(gc, "mem_alloc") else len(gc.get_objects()),
             "now": now,
+            "tls": self.tls_state(),
         }
+
+    def tls_state(self):
+        """Ends of handshakes by kind, and the codes that were logged."""
+        if self.tls is None:
+            return None
+        listener, log = self.tls
+        counts = {}
+        for i in range(len(admission.KINDS)):
+            if listener.admission.counts[i]:
+                counts[admission.KINDS[i]] = listener.admission.counts[i]
+        logged = [log.codes[(log.first + i) % log.size] for i in range(log.count)]
+        return {"counts": counts, "codes": logged}

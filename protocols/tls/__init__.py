@@ -1,0 +1,1 @@
+"""What the outside of TLS shows (records, certificates); the cryptography is the runtime's."""
