@@ -90,9 +90,10 @@ def make_buses(board, config, image, log):
         bus = board.make_bus(row)
         buses[row["name"]] = bus
         ordered.append(bus)
+    others = list(image.meters)
     for row in config["meters"]:
-        if row["name"] == config["site"]["meter"]:
-            buses[row["bus"]].add(make_meter(row, image.station))
+        group = image.station if row["name"] == config["site"]["meter"] else others.pop(0)
+        buses[row["bus"]].add(make_meter(row, group))
     for i in range(len(config["bays"])):
         row = config["bays"][i]["converter"]
         driver = SunSpecConverter(row["unit"], row["poll_ms"], row["lease_ms"], image.bays[i], _rejecter(log))

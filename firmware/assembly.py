@@ -1,6 +1,6 @@
 """From a checked configuration to an image: which signal may be how old."""
 
-from firmware.image import Image
+from firmware.image import METER_ROWS, Image
 
 _SCHEDULE_AGE_MS = 5000
 _SESSION_AGE_MS = 518400000  # six days: ticks cannot tell a departure of longer ago from one ahead
@@ -13,7 +13,20 @@ def make_image(config):
     station_ages = _station_ages(config)
     bay_ages = [_bay_ages(bay, config["station"]["cycle_ms"]) for bay in config["bays"]]
     guarded = [bay["battery"] for bay in config["bays"] if bay["battery"]["capacity_wh"]]
-    return Image(station_ages, bay_ages, bool(guarded), any([battery["bms"] for battery in guarded]))
+    meter_ages = [_meter_ages(meter) for meter in other_meters(config)]
+    has_bms = any([battery["bms"] for battery in guarded])
+    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages)
+
+
+def other_meters(config):
+    """The configured meters but the site's, as the image numbers them."""
+    return [meter for meter in config["meters"] if meter["name"] != config["site"]["meter"]]
+
+
+def _meter_ages(meter):
+    ages = {name: _SLOW_FACTOR * meter["max_age_ms"] for name, _ in METER_ROWS}
+    ages["grid_power_w"] = meter["max_age_ms"]
+    return ages
 
 
 def _station_ages(config):
@@ -25,17 +38,7 @@ def _station_ages(config):
     }
     for meter in config["meters"]:
         if meter["name"] == config["site"]["meter"]:
-            age_ms = meter["max_age_ms"]
-            ages["grid_power_w"] = age_ms
-            for name in (
-                "grid_voltage_dv",
-                "frequency_mhz",
-                "import_kwh",
-                "import_wh",
-                "export_kwh",
-                "export_wh",
-            ):
-                ages[name] = _SLOW_FACTOR * age_ms
+            ages.update(_meter_ages(meter))
     return ages
 
 

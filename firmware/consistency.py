@@ -6,7 +6,7 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 
 from firmware import codes, schema
 from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
-from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, STATION_ROWS
+from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, METER_ROWS, STATION_ROWS
 
 _FRAME_BYTES = 12  # of the recorder, for each signal: a snapshot and the step after it
 
@@ -170,7 +170,8 @@ def _recorder(config, errors):
         bay += len(GUARD_BAY_ROWS)
         if any([battery["bms"] for battery in batteries]):
             bay += len(BMS_ROWS)
-    needed = _FRAME_BYTES * (station + len(config["bays"]) * bay)
+    others = len([meter for meter in config["meters"] if meter["name"] != config["site"]["meter"]])
+    needed = _FRAME_BYTES * (station + len(config["bays"]) * bay + others * len(METER_ROWS))
     ring_bytes = config["recorder"]["ring_bytes"]
     if config["recorder"]["path"] and ring_bytes < needed:
         right = "at least %d, for one snapshot of %d bays" % (needed, len(config["bays"]))

@@ -190,6 +190,8 @@ BMS_ROWS = (
     ("temp_lo_dc", MEASURED),
 )
 
+METER_ROWS = STATION_ROWS[:7]  # of every other meter the same as of the site's
+
 EMERGENCY_STOP, EMERGENCY_SUPPORT = 1, 2
 CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 3
 
@@ -197,8 +199,10 @@ CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 
 class Image:
     """Station and bays. Names and kinds are not kept, only the rows that they come from."""
 
-    def __init__(self, station_ages, bay_ages, guarded=False, bms=False):
-        """station_ages: {signal name: max_age_ms}; bay_ages: one such dict per bay."""
+    def __init__(self, station_ages, bay_ages, guarded=False, bms=False, meter_ages=()):
+        """station_ages: {signal name: max_age_ms}; bay_ages, meter_ages: one such dict per bay, and per meter
+        but the site's.
+        """
         self.guarded = guarded
         self.station_rows = STATION_ROWS + GUARD_STATION_ROWS if guarded else STATION_ROWS
         self.bay_rows = BAY_ROWS
@@ -206,16 +210,23 @@ class Image:
             self.bay_rows = BAY_ROWS + GUARD_BAY_ROWS + (BMS_ROWS if bms else ())
         self.station = Group(self.station_rows, station_ages)
         self.bays = tuple([Group(self.bay_rows, ages) for ages in bay_ages])
+        self.meters = tuple([Group(METER_ROWS, ages) for ages in meter_ages])
         self.order_event = False  # set by an order source: step soon; cleared by the loop
 
     def rows(self):
-        """(group, group's name, name, kind) of every row: the station's, then bay after bay."""
+        """(group, group's name, name, kind) of every row: the station's, then bay after bay, then the other
+        meters.
+        """
         for name, kind in self.station_rows:
             yield self.station, "station", name, kind
         for i in range(len(self.bays)):
             where = "bay%d" % (i + 1)
             for name, kind in self.bay_rows:
                 yield self.bays[i], where, name, kind
+        for i in range(len(self.meters)):
+            where = "meter%d" % (i + 1)
+            for name, kind in METER_ROWS:
+                yield self.meters[i], where, name, kind
 
     def of_kinds(self, kinds=SIGNALS):
         """The signals of these kinds, in the order of their rows."""

@@ -10,7 +10,7 @@ BAD_OPTION, PLANT_SECTION, PART_MISSING, LINT_FAILED, BUILD_FAILED = 516, 517, 5
 ROWS_FAILED = 521
 FAULTS_RED = 540
 METER_PORT, METER_MISSING, METER_GARBAGE, METER_ECHOES, METER_OTHER_UNIT = 541, 542, 543, 544, 545
-METER_UNNAMED, METER_REFUSES = 546, 547
+METER_UNNAMED, METER_REFUSES, WIRING_SLOW = 546, 547, 548
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -115,4 +115,9 @@ ROWS = (
      ("It is silent now, or refuses every register of this model (exception 01 function, 02 address).",
       "电表无应答，或拒绝该型号的所有寄存器（异常 01 功能码，02 地址）。"),
      ("Run `v2g meter probe PORT` to see which model answers.", "运行 v2g meter probe PORT 查看实际型号。")),
+    (WIRING_SLOW, HOST, "the wiring cannot keep this promise", "接线无法满足该时限",
+     ("A bus serves one device at a time, and this one has too much to do.",
+      "总线一次只能服务一台设备，而该总线负担过重。"),
+     ("Raise the baud rate, move devices to another bus, poll more rarely, or promise less.",
+      "提高波特率、将设备移到其他总线、降低轮询频率，或放宽时限。")),
 )

@@ -6,7 +6,7 @@ import sys
 
 from firmware import codes
 from firmware.config import ConfigError, load
-from tools import runtime, up as site
+from tools import runtime, up as site, wiring
 from tools.explain import telecontrol_lines
 from tools.catalogue import Failure
 from tools.catalogue_host import (
@@ -16,7 +16,7 @@ from tools.catalogue_host import (
     INTERPRETER_MISSING,
     OUTPUT_UNWRITABLE,
 )
-from tools.catalogue_host import PLANT_SECTION, PORT_BUSY, RECORDING_BAD, REPLAY_DIFFERS
+from tools.catalogue_host import PLANT_SECTION, PORT_BUSY, RECORDING_BAD, REPLAY_DIFFERS, WIRING_SLOW
 from tools.child import ROOT, Child
 from tools.defaults import default_config, new_run_dir
 from tools.plant.config import PlantConfigError, check_plant
@@ -139,6 +139,9 @@ def check(config_path):
             check_plant(config["plant"], config_path.parent)
         except PlantConfigError as error:
             return [Failure(PLANT_SECTION, str(error))]
+    broken = wiring.broken_promises(config)
+    if broken:
+        return [Failure(WIRING_SLOW, "%s = %s; right: %s" % row) for row in broken]
     _explain(config, config_path)
     return []
 
@@ -172,6 +175,8 @@ def _explain(config, path):
         print("    measurements count for %g s" % (converter["max_age_ms"] / 1000))
         lease_s = converter["lease_ms"] / 1000
         print("    an order counts in the converter for %g s, then it stops by itself" % lease_s)
+    for line in wiring.lines(config):
+        print(line)
 
 
 def module(name, arguments, failed_code, missing_code):

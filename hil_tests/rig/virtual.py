@@ -1,6 +1,6 @@
-"""The whole charger in virtual time: the same firmware that boards/sim runs, its drivers and protocols byte
-for byte, and the plant's physics core, in one process with a clock of its own. An hour of plant time
-passes in seconds, and every run with the same inputs is the same run.
+"""The whole charger in virtual time: the same firmware that boards/sim runs, its drivers and protocols
+byte for byte, and the plant's physics core, in one process with a clock of its own. An hour of plant
+time passes in seconds, and every run with the same inputs is the same run.
 
 The board below has the face of boards/sim/board.py; its ports are pairs in memory whose other ends are
 Modbus slaves over the plant's own register maps. Answers take the time of the wire: the characters at
@@ -27,15 +27,38 @@ TCP_MS = 2
 _BITS_A_CHARACTER = 11
 
 
-class Face:
-    """One simulated device at the far end of a bus."""
+class Units:
+    """Several simulated devices on one line, each with its unit."""
 
-    def __init__(self, rig, port, framing, store, unit, baud):
+    def __init__(self, stores):
+        self.stores = stores
+
+    def read(self, unit, fc, address, count, out, at):
+        return self.stores[unit].read(unit, fc, address, count, out, at)
+
+    def write(self, unit, fc, address, count, data, at):
+        return self.stores[unit].write(unit, fc, address, count, data, at)
+
+    def hears(self):
+        return all(store.hears() for store in self.stores.values())
+
+    def answers(self):
+        return all(store.answers() for store in self.stores.values())
+
+
+class Face:
+    """The simulated devices at the far end of a bus: {unit: store}. `think_ms(n)` is how long they take
+    before the n-th answer.
+    """
+
+    def __init__(self, rig, port, framing, stores, baud):
         self.rig = rig
         self.port = port
-        self.store = store
-        self.slave = Slave(framing, store, (unit,))
+        self.store = Units(stores)
+        self.slave = Slave(framing, self.store, tuple(stores))
         self.baud = baud
+        self.answered = 0
+        self.think_ms = lambda n: 0
         self.due_ms = -1
         self.buf = bytearray(300)
 
@@ -50,7 +73,8 @@ class Face:
         if not tx.pending():
             return
         if self.due_ms < 0:
-            self.due_ms = self.rig.ms + self._wire_ms(tx.pending())
+            self.due_ms = self.rig.ms + self._wire_ms(tx.pending()) + self.think_ms(self.answered)
+            self.answered += 1
         if self.rig.ms >= self.due_ms:
             self.due_ms = -1
             if self.store.answers():
@@ -194,15 +218,18 @@ class VirtualRig:
         return (self.start_tick + self.ms) & TICKS_MASK
 
     def attach(self, bus_name, port, framing, baud):
-        """The device of the plant that this bus of the configuration leads to."""
+        """The devices of the plant that this bus of the configuration leads to."""
+        stores = {}
         for meter in self.config["meters"]:
             if meter["bus"] == bus_name:
-                store = virtual_meter(self.plant, self._plant_ms)
-                self.faces.append(Face(self, port, framing, store, meter["unit"], baud))
+                is_site = meter["name"] == self.config["site"]["meter"]
+                model = None if is_site else meter["model"]
+                stores[meter["unit"]] = virtual_meter(self.plant, self._plant_ms, model=model)
         for i, bay in enumerate(self.config["bays"]):
             if bay["converter"]["bus"] == bus_name:
-                store = virtual_converter(self.plant, i, self._plant_ms)
-                self.faces.append(Face(self, port, framing, store, bay["converter"]["unit"], baud))
+                stores[bay["converter"]["unit"]] = virtual_converter(self.plant, i, self._plant_ms)
+        if stores:
+            self.faces.append(Face(self, port, framing, stores, baud))
 
     def _plant_ms(self):
         return self.ms

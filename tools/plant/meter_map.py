@@ -9,11 +9,11 @@ from tools.plant.meters.truth import Truth
 class MeterMap:
     """`read`/`write` over the plant's meter; `truth` = the instant's values, not the last sample."""
 
-    def __init__(self, plant, truth=False):
+    def __init__(self, plant, truth=False, model=None):
         config = plant.config["meter"]
         self._plant = plant
         self._truth = truth
-        self._twin = TWINS[config["model"]](pt=config["pt"], ct=config["ct"])
+        self._twin = TWINS[model or config["model"]](pt=config["pt"], ct=config["ct"])
         self.windows = self._twin.windows
 
     def read(self, fc, address, count):

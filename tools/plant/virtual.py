@@ -1,9 +1,9 @@
 """Faces in the process, for virtual time: the store contract of `protocols.modbus.slave.Slave` over the
 plant's register maps.
 
-`now` is a function that gives plant ms; without it, the rig advances the plant itself before it feeds the
-slave. Silence is not a store's to give: the rig asks `hears()` before it feeds a request, and `answers()`
-before it lets an answer out.
+`now` is a function that gives plant ms; without it, the rig advances the plant itself before it feeds
+the slave. Silence is not a store's to give: the rig asks `hears()` before it feeds a request, and
+`answers()` before it lets an answer out.
 """
 
 from tools.plant.meter_map import MeterMap
@@ -49,9 +49,11 @@ class VirtualFace:
             self.plant.advance(self._now())
 
 
-def virtual_meter(plant, now=None, truth=False):
-    """Face of the grid meter (`truth`: the instant's values, immune to meter faults)."""
-    return VirtualFace(plant, MeterMap(plant, truth), now)
+def virtual_meter(plant, now=None, truth=False, model=None):
+    """Face of the grid meter (`truth`: the instant's values, immune to meter faults), as another maker's
+    too.
+    """
+    return VirtualFace(plant, MeterMap(plant, truth, model), now)
 
 
 def virtual_converter(plant, bay, now=None):

@@ -1,0 +1,117 @@
+"""What `v2g check` computes of a wiring, against a wiring that runs: measured never passes computed."""
+
+import random
+
+import pytest
+from typer.testing import CliRunner
+
+from firmware.config import validate
+from hil_tests.rig.virtual import VirtualRig
+from protocols.ticks import ticks_diff
+from tools import cli, wiring
+from tools.defaults import default_config, write_config
+from tools.plant.meters import TWINS
+
+MODELS = ("em340", "dtsu666", "adl400", "dtsd1352", "adw300", "em24", "djsf1352", "sdm72")
+
+
+def nine_meters(tmp_path, baud, max_age_ms, period_ms=200):
+    """The default station, and eight more meters of eight makers on its RS-485 line."""
+    config = default_config(1, 2404, tmp_path)
+    config["buses"][0]["baud"] = baud
+    config["plant"]["meter"]["baud"] = baud
+    config["meters"][0].update(max_age_ms=max_age_ms, period_ms=period_ms)
+    for i, model in enumerate(MODELS):
+        row = {"name": model, "model": model, "bus": "rs485", "unit": i + 2, "period_ms": period_ms}
+        config["meters"].append(dict(row, max_age_ms=max_age_ms))
+    config["recorder"]["path"] = ""
+    return config
+
+
+def check(tmp_path, config):
+    write_config(config, tmp_path / "c.json")
+    return CliRunner().invoke(cli.app, ["check", str(tmp_path / "c.json")])
+
+
+def test_nine_meters_at_9600_are_not_fresh(tmp_path):
+    done = check(tmp_path, nine_meters(tmp_path, 9600, 1000))
+    assert done.exit_code == 1 and "V548" in done.stderr
+    assert "meters[0].max_age_ms = 1000; right: at least" in done.stderr
+    assert done.stderr.count("V548") == 9
+
+
+def test_the_same_with_a_promise_that_it_can_keep(tmp_path):
+    done = check(tmp_path, nine_meters(tmp_path, 9600, 6000))
+    assert done.exit_code == 0, done.stderr
+    assert "bus rs485: every reading once in" in done.stdout
+    assert "grid power: at worst" in done.stdout and "bay1: a command is written within" in done.stdout
+
+
+def test_the_default_keeps_its_promises(tmp_path):
+    for bays in (1, 16):
+        done = check(tmp_path, default_config(bays, 2404, tmp_path))
+        assert done.exit_code == 0, done.stderr
+
+
+def test_ratios_that_no_integer_holds_are_refused(tmp_path):
+    config = default_config(1, 2404, tmp_path)
+    config["meters"][0].update(model="dtsu666", pt_ratio=10000, ct_ratio=10000)
+    done = check(tmp_path, config)
+    assert done.exit_code == 1 and "meters[0].pt_ratio = 10000 x 10000" in done.stderr
+
+
+def test_many_converters_on_one_serial_line_break_their_leases(tmp_path):
+    config = default_config(8, 2404, tmp_path)
+    for bay in config["bays"]:
+        bay["converter"]["bus"] = "rs485"
+    done = check(tmp_path, config)
+    assert done.exit_code == 1 and "converter.max_age_ms" in done.stderr
+
+
+class Ages:
+    """Acts in the rig each millisecond: how old each power reading grows before the next one comes."""
+
+    def __init__(self, signals):
+        self.signals = signals
+        self.worst = {name: 0 for name in signals}
+        self.samples = {name: 0 for name in signals}
+        self._last = {}
+        self.next_ms = 1
+
+    def act(self, rig, now):
+        self.next_ms = rig.ms + 1
+        for name, signal in self.signals.items():
+            last = self._last.get(name)
+            if last is not None and signal.time != last:
+                self.samples[name] += 1
+                self.worst[name] = max(self.worst[name], ticks_diff(signal.time, last))
+            if signal.quality:
+                self._last[name] = signal.time
+
+
+@pytest.mark.parametrize("baud", [9600, 19200])
+def test_measured_ages_stay_below_the_computed_ones(tmp_path, baud, record_property):
+    config = nine_meters(tmp_path, baud, 6000)
+    rig = VirtualRig(config)
+    dice = random.Random(baud)
+    for face in rig.faces:
+        most = wiring.ANSWER_MS["tcp" if face.baud == 0 else "rtu"]
+        face.think_ms = lambda n, most=most: dice.randrange(most // 10, most - 10)
+    groups = [rig.image.station, *rig.image.meters]
+    names = [row["name"] for row in config["meters"]]
+    ages = Ages({name: group.grid_power_w for name, group in zip(names, groups)})
+    ages.signals["bay1"] = rig.image.bays[0].power_w
+    ages.worst["bay1"] = ages.samples["bay1"] = 0
+    rig.actors.append(ages)
+    rig.run(60_000)
+    computed = {r.device: r.age_ms for bus in wiring.buses(validate(config)) for r in bus.readings
+                if "power" in r.reading}
+    for name in (*names, "bay1"):
+        assert ages.samples[name] > 10, name
+        assert ages.worst[name] <= computed[name], (name, ages.worst[name], computed[name])
+        record_property("age_%s_ms" % name, "%d of %d" % (ages.worst[name], computed[name]))
+    assert ages.worst["grid"] > computed["grid"] // 3  # the bound says something
+
+
+def test_every_model_of_the_twins_can_be_wired():
+    assert set(MODELS) < set(TWINS)

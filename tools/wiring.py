@@ -1,0 +1,247 @@
+"""What a wiring can do, computed from the configuration alone: each bus's cycle, the worst age of each
+reading, each bay's reaction; and the promises that it breaks.
+
+Model. A bus serves one transaction at a time: request, the device's answer within ANSWER_MS, reply, the
+silence that the line needs, and TURN_MS until the loop has seen it. A job (one request) is due its
+period after it began last, and the most overdue one goes first; so from the instant that a job is due,
+every other job goes before it at most once, and between two of its beginnings pass at most its period
+and one transaction of each other. What may push ahead (heartbeats, set-points: one for each step and
+bay) counts as often as it fits into that time. With a silent device, each try costs its time-out, and on
+a serial line as much again in quarantine.
+"""
+
+from typing import NamedTuple
+
+from drivers.maps import sdm630, sunspec
+from drivers.maps import dlt645 as dlt645_table
+from drivers.meter_dlt645 import MeterDlt645
+from drivers.meter_modbus import MeterModbus
+from drivers.meter_plan import SLOWLY, STATION
+from firmware.image import METER_ROWS, Group
+from protocols.errors import LocalError
+from protocols.modbus.rtu import RtuFraming
+from tools.meter.reading import table_of
+
+ANSWER_MS = {"rtu": 50, "tcp": 20, "dlt645": 500}  # of a healthy device; 500 is what DL/T 645 allows
+TURN_MS = 20  # the loop's longest gap
+_TRIES = 1000
+
+
+class Job(NamedTuple):
+    """A request and its reply: who, which reading, period and time on the bus, whether it pushes ahead."""
+
+    device: str
+    reading: str
+    period_ms: int
+    takes_ms: int
+    pushes: bool = False
+
+
+class Reading(NamedTuple):
+    """Worst age in ms when the next sample arrives; `silent_ms` while one device on the bus does not
+    answer.
+    """
+
+    device: str
+    reading: str
+    age_ms: int
+    silent_ms: int
+
+
+class Bus(NamedTuple):
+    """`cycle_ms`: every job once; `load_pct`: of its time that the wanted periods take."""
+
+    name: str
+    cycle_ms: int
+    load_pct: int
+    readings: tuple
+
+
+class Bay(NamedTuple):
+    """From a decision to the written command; to steady power there; to zero when the controller is
+    gone.
+    """
+
+    name: str
+    written_ms: int
+    settled_ms: int
+    abandoned_ms: int
+
+
+def transaction_ms(bus, request, reply):
+    """Worst time of one transaction with these bytes on the wire (PDU and frame of a serial line)."""
+    if bus["kind"] == "tcp":
+        return ANSWER_MS["tcp"] + TURN_MS
+    line = RtuFraming(bus["baud"])
+    return line.wire_ms(request) + ANSWER_MS[bus["kind"]] + line.wire_ms(reply) + line.quiet_ms + TURN_MS
+
+
+def meter_jobs(meter, bus):
+    """Jobs of one meter, as its driver makes them."""
+    name = meter["name"]
+    if meter["model"] == "dlt645":
+        points = {point[3]: point for point in reversed(dlt645_table.POINTS)}
+        for row in STATION:
+            period = meter["period_ms"] * (1 if row[0] == "power" else SLOWLY)
+            yield Job(name, row[0], period, transaction_ms(bus, 20, 20 + points[row[0]][1]))
+        return
+    for first, count, period_ms in _requests(meter):
+        takes = transaction_ms(bus, 8, 5 + 2 * count)
+        yield Job(name, _what(meter["model"], first, count), period_ms, takes)
+
+
+def _requests(meter):
+    period_ms = meter["period_ms"]
+    if meter["model"] == "sdm630":
+        return [(first, count, period_ms * every) for first, count, every in sdm630.BLOCKS]
+    group = Group(METER_ROWS, {})
+    table = table_of(meter["model"])
+    driver = MeterModbus(1, period_ms, 1, table, group, meter["pt_ratio"], meter["ct_ratio"])
+    return [(*request, period) for request, period in zip(driver.requests, driver.periods)]
+
+
+def _what(model, first, count):
+    named = [p[2] for p in table_of(model).POINTS if first <= p[0] < first + count]
+    wanted = [row[0] for row in STATION]
+    return "+".join(dict.fromkeys(q for q in named if q in wanted)) or "ratios"
+
+
+def converter_jobs(bay, bus, cycle_ms):
+    """Jobs of one converter: what is read, and what pushes ahead."""
+    converter, name = bay["converter"], bay["name"]
+    reads = (
+        ("power", sunspec.M701_COUNT, converter["poll_ms"]),
+        ("soc", sunspec.M713_COUNT, 1000),
+        ("dc", sunspec.M714_COUNT, 1000),
+    )
+    for what, count, period in reads:
+        yield Job(name, what, period, transaction_ms(bus, 8, 5 + 2 * count))
+    yield Job(name, "heartbeat", 1000, transaction_ms(bus, 13, 8), True)
+    yield Job(name, "set-point", cycle_ms, transaction_ms(bus, 9 + 2 * sunspec.M704_COUNT, 8), True)
+
+
+def jobs_of(config, bus):
+    """Every job on a bus."""
+    jobs = []
+    for meter in config["meters"]:
+        if meter["bus"] == bus["name"]:
+            jobs += meter_jobs(meter, bus)
+    for bay in config["bays"]:
+        if bay["converter"]["bus"] == bus["name"]:
+            jobs += converter_jobs(bay, bus, config["station"]["cycle_ms"])
+    return jobs
+
+
+def worst_gap_ms(job, jobs):
+    """Longest time between two beginnings of a job; -1 when what pushes ahead leaves no room for it."""
+    others = [other for other in jobs if other is not job]
+    base = job.period_ms + sum(other.takes_ms for other in others if not other.pushes)
+    gap = base
+    for _ in range(_TRIES):
+        ahead = sum((gap // other.period_ms + 1) * other.takes_ms for other in others if other.pushes)
+        if base + ahead == gap:
+            return gap
+        gap = base + ahead
+    return -1
+
+
+def buses(config):
+    """A Bus for each that has work."""
+    found = []
+    for bus in config["buses"]:
+        jobs = jobs_of(config, bus)
+        if jobs:
+            silence = (2 if bus["kind"] != "tcp" else 1) * bus["timeout_ms"]
+            readings = tuple(_reading(job, jobs, silence) for job in jobs if not job.pushes)
+            load = sum(100 * job.takes_ms // job.period_ms for job in jobs)
+            found.append(Bus(bus["name"], sum(job.takes_ms for job in jobs), load, readings))
+    return found
+
+
+def _reading(job, jobs, silence_ms):
+    gap = worst_gap_ms(job, jobs)
+    if gap < 0:
+        return Reading(job.device, job.reading, -1, -1)
+    age = gap + job.takes_ms
+    return Reading(job.device, job.reading, age, age + silence_ms)
+
+
+def bays(config):
+    """A Bay for each."""
+    return [_bay(config, bay) for bay in config["bays"]]
+
+
+def _bay(config, bay):
+    converter = bay["converter"]
+    bus = next(row for row in config["buses"] if row["name"] == converter["bus"])
+    jobs = jobs_of(config, bus)
+    own = next(job for job in jobs if job.device == bay["name"] and job.reading == "set-point")
+    ahead = sum(job.takes_ms for job in jobs if job.pushes and job is not own)
+    longest = max(job.takes_ms for job in jobs if not job.pushes)
+    written = config["station"]["cycle_ms"] + longest + ahead + own.takes_ms
+    settled = written + converter["response_ms"]
+    return Bay(bay["name"], written, settled, converter["lease_ms"] + converter["response_ms"])
+
+
+def broken_promises(config):
+    """[(path, what was computed, what would be right)]: nothing here can be kept by this wiring."""
+    broken = _impossible_ratios(config)
+    if broken:
+        return broken
+    ages = {(r.device, r.reading): r.age_ms for bus in buses(config) for r in bus.readings}
+    for i, meter in enumerate(config["meters"]):
+        age = next(a for (name, what), a in ages.items() if name == meter["name"] and "power" in what)
+        _compare(broken, "meters[%d].max_age_ms" % i, meter["max_age_ms"], age, "power")
+    for i, bay in enumerate(config["bays"]):
+        path = "bays[%d]." % i
+        converter = bay["converter"]
+        age = ages[bay["name"], "power"]
+        _compare(broken, path + "converter.max_age_ms", converter["max_age_ms"], age, "power")
+        soc_age = ages[bay["name"], "soc"]
+        _compare(broken, path + "battery.max_age_ms", bay["battery"]["max_age_ms"], soc_age, "SOC")
+    for i, bay in enumerate(bays(config)):
+        lease = config["bays"][i]["converter"]["lease_ms"]
+        renewed = lease // 4 + bay.written_ms
+        if renewed >= lease:
+            text = "at least %d, or fewer devices on that bus (a lease is renewed every %d ms)"
+            right = text % (-(-bay.written_ms * 4 // 3000) * 1000, renewed)
+            broken.append(("bays[%d].converter.lease_ms" % i, lease, right))
+    return broken
+
+
+def _impossible_ratios(config):
+    broken = []
+    for i, meter in enumerate(config["meters"]):
+        try:
+            if meter["model"] != "dlt645":
+                _requests(meter)
+            else:
+                group = Group(METER_ROWS, {})
+                MeterDlt645(meter["address"], 1000, 1, group, meter["pt_ratio"], meter["ct_ratio"])
+        except LocalError as error:
+            product = "%d x %d" % (meter["pt_ratio"], meter["ct_ratio"])
+            broken.append(("meters[%d].pt_ratio" % i, product, "less: " + str(error)))
+    return broken
+
+
+def _compare(broken, path, promised, age, what):
+    if age < 0:
+        broken.append((path, promised, "fewer devices: set-points alone fill that bus"))
+    elif age > promised:
+        broken.append((path, promised, "at least %d, as old as %s can be on that bus" % (age, what)))
+
+
+def lines(config):
+    """What the wiring can do, for people."""
+    for bus in buses(config):
+        text = "  bus %s: every reading once in %.2f s, %d %% of its time wanted"
+        yield text % (bus.name, bus.cycle_ms / 1000, bus.load_pct)
+        for r in bus.readings:
+            if r.reading != "ratios":
+                text = "    %s %s: at worst %.2f s old, %.2f s while one device there is silent"
+                yield text % (r.device, r.reading, r.age_ms / 1000, r.silent_ms / 1000)
+    for bay in bays(config):
+        text = "  %s: a command is written within %.2f s, power stands there within %.2f s; "
+        text += "without the controller at zero within %.2f s"
+        seconds = (bay.written_ms / 1000, bay.settled_ms / 1000, bay.abandoned_ms / 1000)
+        yield text % (bay.name, *seconds)
