@@ -52,11 +52,11 @@ class Allocator:
     def _weigh(self, sign):
         total_wh = 0
         for bay in self.bays:
-            total_wh += bay.take_wh.value if sign > 0 else bay.give_wh.value
+            total_wh += bay.take_wh if sign > 0 else bay.give_wh
         unit_wh = total_wh // _WEIGHTS + 1
         for i in range(self.count):
             bay = self.bays[i]
-            self.weights[i] = max(1, (bay.take_wh.value if sign > 0 else bay.give_wh.value) // unit_wh)
+            self.weights[i] = max(1, (bay.take_wh if sign > 0 else bay.give_wh) // unit_wh)
 
     def _serve_must(self, room_w):
         """Whoever must charge takes all it may, the least laxity first."""

@@ -152,8 +152,8 @@ BAY_ROWS = (
 
 # With these the image grows only where the configuration asks for the battery's guard (firmware/guard/).
 GUARD_STATION_ROWS = (
-    ("capable_time", STATE),
-    ("capable_turn", STATE),
+    ("capable_time", MEMORY),
+    ("capable_turn", MEMORY),
     ("charge_left_s", RESULT),  # at the full power that is allowed now
     ("discharge_left_s", RESULT),
     ("charge_wh", RESULT),
@@ -168,11 +168,11 @@ GUARD_BAY_ROWS = (
     ("depart", ORDER),  # tick of the departure; not good = unknown
     ("mode", ORDER),
     ("budget_wh", ORDER),  # that may still be discharged
-    ("plan_time", STATE),
-    ("latch", STATE),
-    ("take_wh", STATE),  # what this bay can take and give: its share of a common order
-    ("give_wh", STATE),
-    ("cap_w", STATE),  # of charging, but for the taper, as the last plan found it
+    ("plan_time", MEMORY),
+    ("latch", MEMORY),
+    ("take_wh", MEMORY),  # what this bay can take and give: its share of a common order
+    ("give_wh", MEMORY),
+    ("cap_w", MEMORY),  # of charging, but for the taper, as the last plan found it
     ("floor_bp", RESULT),  # the SOC window that holds now
     ("ceiling_bp", RESULT),
     ("must", RESULT),  # code of the reason why this bay must charge; 0 = none

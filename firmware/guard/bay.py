@@ -23,19 +23,19 @@ class BayGuard:
     def start(self, now, offset_ms):
         """Time begins; bays plan at different instants, so that no step has all of it."""
         self.offset_ms = offset_ms
-        self.bay.plan_time.value = ticks_sub(now, PERIOD_MS)
+        self.bay.plan_time = ticks_sub(now, PERIOD_MS)
 
     def apply(self, envelope, now):
         """Cut an envelope that the converter and the SOC's quality left open."""
         bay = self.bay
         self.limits.cut(envelope)
-        if ticks_diff(now, bay.plan_time.value) >= PERIOD_MS or self._has_news():
+        if ticks_diff(now, bay.plan_time) >= PERIOD_MS or self._has_news():
             first = bay.ceiling_bp.value == 0
-            bay.plan_time.value = ticks_sub(now, self.offset_ms) if first else now
+            bay.plan_time = ticks_sub(now, self.offset_ms) if first else now
             self.promise.plan(now, bay.envelope_hi_w.value)
         self.promise.window(envelope)
 
     def _has_news(self):
         """Orders of a session are written together, the mode last."""
         mode = self.bay.mode
-        return mode.quality == GOOD and ticks_diff(mode.time, self.bay.plan_time.value) >= 0
+        return mode.quality == GOOD and ticks_diff(mode.time, self.bay.plan_time) >= 0

@@ -39,16 +39,16 @@ class Capability:
     def look(self, site, now):
         """In every step, after the envelopes; True when it ends a round."""
         station = self.station
-        turns = ticks_diff(now, station.capable_time.value) * _TURNS // 1000 + 1
-        station.capable_time.value = now
+        turns = ticks_diff(now, station.capable_time) * _TURNS // 1000 + 1
+        station.capable_time = now
         ended = False
         for _ in range(clip(turns, 1, _TURNS)):
-            turn = station.capable_turn.value
+            turn = station.capable_turn
             if turn < len(HORIZONS_S):
-                station.capable_turn.value = turn + 1
+                station.capable_turn = turn + 1
                 self._horizon(turn, site)
             else:
-                station.capable_turn.value = 0
+                station.capable_turn = 0
                 self._totals()
                 ended = True
         return ended
@@ -96,15 +96,19 @@ class Capability:
             take_wh = room_wh(promise)
             give_wh = 0
             if bay.envelope_hi_w.value > 0:
-                charge_s = min(charge_s, seconds_for(take_wh, bay.envelope_hi_w.value) - promise.knee_in_s)
+                charge_s = min(
+                    charge_s, seconds_for(take_wh, bay.envelope_hi_w.value) - promise.knee_in_s
+                )
             if bay.envelope_lo_w.value < 0:
                 power_w = -bay.envelope_lo_w.value
                 kept_s = promise.keeps_ms(laxity_left_s(promise) * 1000, power_w) // 1000
                 give_wh = left_wh(promise)
-                discharge_s = min(discharge_s, kept_s, seconds_for(give_wh, power_w) - promise.knee_out_s)
+                discharge_s = min(
+                    discharge_s, kept_s, seconds_for(give_wh, power_w) - promise.knee_out_s
+                )
                 give_wh = min(give_wh, power_w // 60 * (kept_s // 60))
-            bay.take_wh.value = take_wh
-            bay.give_wh.value = give_wh
+            bay.take_wh = take_wh
+            bay.give_wh = give_wh
             charge_wh += take_wh
             discharge_wh += give_wh
         station = self.station

@@ -67,7 +67,7 @@ class Promise:
         target_bp = self.target_bp()
         known = bay.depart.quality == GOOD
         left_ms = ticks_diff(bay.depart.value, now) if known else FOREVER_MS
-        bay.cap_w.value = cap_w
+        bay.cap_w = cap_w
         bay.reach_bp.value = self.walk(soc_bp, target_bp, cap_w, left_ms)
         laxity_ms = left_ms - self.need_ms
         spare_ms = laxity_ms - self.margin()
@@ -100,7 +100,7 @@ class Promise:
 
     def margin(self):
         """ms before the last instant, at which the car must charge."""
-        given_w = share(self.bay.cap_w.value, self.efficiency_bp, FULL_BP)
+        given_w = share(self.bay.cap_w, self.efficiency_bp, FULL_BP)
         return self.margin_ms + time_ms(stored_wh(self.capacity_wh, self.margin_bp), given_w)
 
     def _must(self, soc_bp, target_bp, spare_ms, known):
@@ -174,7 +174,7 @@ class Promise:
         """Power into the battery with which what is taken now would be put back."""
         target_bp = self.target_bp()
         room_bp = min(self.taper_bp, self._ceiling_bp(target_bp) - min(self.bay.soc_bp.value, target_bp))
-        power_w = min(self.bay.cap_w.value, share(self.full_w, room_bp, self.taper_bp))
+        power_w = min(self.bay.cap_w, share(self.full_w, room_bp, self.taper_bp))
         return share(power_w, self.efficiency_bp, FULL_BP)
 
     def window(self, envelope):
@@ -185,12 +185,12 @@ class Promise:
         left_bp = soc_bp - bay.floor_bp.value
         self._latch(FULL, room_bp)
         self._latch(EMPTY, left_bp)
-        if bay.latch.value & FULL:
+        if bay.latch & FULL:
             envelope.cut_hi(0, codes.LIMIT_SOC_MAX)
         elif room_bp < self.taper_bp:
             envelope.cut_hi(share(envelope.charge_w, room_bp, self.taper_bp), codes.LIMIT_SOC_MAX)
         kept = codes.LIMIT_SOC_MIN if bay.floor_bp.value == self.soc_min_bp else codes.LIMIT_SOC_KEPT
-        if bay.latch.value & EMPTY:
+        if bay.latch & EMPTY:
             envelope.cut_lo(0, kept)
         elif left_bp < self.taper_bp:
             envelope.cut_lo(-share(envelope.discharge_w, left_bp, self.taper_bp), kept)
@@ -200,11 +200,11 @@ class Promise:
             envelope.cut_lo(0, bay.must.value)
 
     def _latch(self, bit, room_bp):
-        latch = self.bay.latch
+        bay = self.bay
         if room_bp <= 0:
-            latch.value |= bit
-        elif room_bp >= self.hysteresis_bp and latch.value & bit:
-            latch.value -= bit
+            bay.latch |= bit
+        elif room_bp >= self.hysteresis_bp and bay.latch & bit:
+            bay.latch -= bit
 
 
 class Fleet:

@@ -26,7 +26,7 @@ class StationGuard:
         count = len(self.guards) + 1
         for i in range(len(self.guards)):
             self.guards[i].start(now, PERIOD_MS * i // count)
-        self.station.capable_time.value = now
+        self.station.capable_time = now
 
     def look(self, site, now):
         """After the envelopes of a step."""

@@ -51,4 +51,5 @@ def test_the_image_grows_only_where_it_is_asked_to():
     bms = len(make_image(validate(guarded_config(2, battery={"bms": True}))).of_kinds())
     assert plain < guarded < bms
     image = make_image(validate(guarded_config(2)))
-    assert [image.find(name) for name in image.names_of()] == list(image.of_kinds())
+    for name in image.names_of():
+        assert image.find(name) is not None, name

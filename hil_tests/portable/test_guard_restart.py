@@ -5,7 +5,8 @@ lane: heap=768k
 
 from firmware.assembly import make_image
 from firmware.controller import Controller
-from firmware.image import JUDGED, OUTPUTS, RESULT, STATE
+from firmware.image import OUTPUTS
+from firmware.snapshot import Snapshot
 from hil_tests.portable.firmware_support import NEAR_WRAP
 from hil_tests.portable.guard_support import guarded, guarded_config
 
@@ -34,16 +35,11 @@ def drive(bench, i):
 def twin_of(bench):
     """The bench with a new image and controller that hold what the old image holds, and nothing else."""
     image = make_image(bench.config)
-    kinds = image.kinds()
-    old = bench.image.signals()
-    new = image.signals()
     controller = Controller(image, bench.config)  # it writes what begins, so first
-    for i in range(len(kinds)):
-        new[i].value = old[i].value
-        if kinds[i] not in (STATE, RESULT):
-            new[i].quality = old[i].quality
-            if kinds[i] != JUDGED:
-                new[i].time = old[i].time
+    old, new = Snapshot(bench.image), Snapshot(image)
+    old.take()
+    new.numbers = old.numbers
+    new.give()
     controller.last = bench.controller.last
     bench.image, bench.controller = image, controller
     bench.station, bench.bays = image.station, image.bays
