@@ -45,7 +45,7 @@ def assemble(board, config):
     clock = WallClock(tele["clock_valid_s"] * 1000)
     board.set_clock(clock, now)
     buses = make_buses(board, config, image, log)
-    telecontrol = Telecontrol(image, config, clock, log)
+    telecontrol = Telecontrol(image, config, clock, log, make_store(board, config))
     board.orders = telecontrol.orders
     board.wall = clock
     server = make_server(board, tele, telecontrol.station, image, log)
@@ -80,6 +80,12 @@ def make_server(board, tele, station, image, log):
             raise PortError(codes.TLS_MISSING, "telecontrol.tls", "`v2g tls-front` in front of it has")
         listeners.append(board.listen_tls(tele, image.bays, log))
     return Iec104Server(listeners, station, board.poller, LinkTeller(log))
+
+
+def make_store(board, config):
+    """Where parameters outlive a restart; None when nothing is configured, or the board has no such thing."""
+    path = config["station"]["store"]
+    return board.open_store(path) if path else None
 
 
 def make_buses(board, config, image, log):

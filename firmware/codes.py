@@ -41,7 +41,7 @@ SETPOINT_OUT_OF_RANGE, SETPOINT_LOCAL, SETPOINT_AGC_OFF, CLOCK_SET, CLOCK_REFUSE
 LINK_OPENED, LINK_CLOSED, LINK_REFUSED, PORT_IN_USE = 406, 407, 408, 409
 LINK_FRAMING, LINK_SEQUENCE, LINK_T1 = 412, 413, 414
 LINK_NOT_STARTED, LINK_OVERRUN, LINK_REPLACED = 415, 416, 417
-ORDERS_LOST, VALUE_OUT_OF_RANGE, TLS_MISSING = 418, 419, 420
+ORDERS_LOST, VALUE_OUT_OF_RANGE, TLS_MISSING, NO_STORE, STORE_FAILED = 418, 419, 420, 421, 422
 
 # what became of an order: ORDER_ACCEPTED + the outstation's index (protocols/iec104/const.py, COUNT_NAMES)
 ORDER_ACCEPTED, ORDER_TYPE, ORDER_COT, ORDER_CA, ORDER_IOA = 430, 431, 432, 433, 434
@@ -151,6 +151,8 @@ TEXTS = (
     (LINK_REPLACED, "104 link closed: its master reconnected"),
     (ORDERS_LOST, "orders not logged, too many at once"),
     (VALUE_OUT_OF_RANGE, "order refused: value outside what it may be"),
+    (NO_STORE, "parameter refused: the board has no store for it"),
+    (STORE_FAILED, "parameter refused: the store cannot be written"),
     (ORDER_ACCEPTED, "order accepted"),
     (ORDER_TYPE, "order refused: type unknown"),
     (ORDER_COT, "order refused: cause of transmission"),

@@ -4,6 +4,7 @@ addresses that are used twice, masters that could never connect or command, TLS 
 
 from firmware import codes, pointtable
 
+_MEASURED = (9, 11, 13)
 _ONCE = "an address that is used once"
 
 
@@ -48,6 +49,26 @@ def _addresses(tele, errors):
         if ioa in seen:
             _add(errors, "points[%d].ioa" % i, ioa, _ONCE)
         seen.append(ioa)
+    _parameters(tele, errors, seen)
+
+
+def _parameters(tele, errors, seen):
+    """`seen`: addresses that are taken."""
+    points = pointtable.rows_of(tele)
+    measured = [row[1] for row in points if row[2] in _MEASURED]
+    taken = seen + [row[1] for row in points]
+    pairs = []
+    for i in range(len(tele["parameters"])):
+        row = tele["parameters"][i]
+        path = "parameters[%d]." % i
+        if row["ioa"] in taken:
+            _add(errors, path + "ioa", row["ioa"], _ONCE)
+        if row["point"] not in measured:
+            _add(errors, path + "point", row["point"], "the address of a measured value (type 9, 11 or 13)")
+        if (row["point"], row["kind"]) in pairs:
+            _add(errors, path + "kind", row["kind"], "one parameter of a kind for each point")
+        taken.append(row["ioa"])
+        pairs.append((row["point"], row["kind"]))
 
 
 def _path_of(tele, name):

@@ -136,3 +136,15 @@ def orders(tele):
         if there:
             found.append((name, ioa, types, select))
     return found
+
+
+def rows_of(tele):
+    """The configured points, or the table of this firmware."""
+    if not tele["points"]:
+        return POINTS
+    return tuple(
+        [
+            (p["signal"], p["ioa"], p["type"], p["divisor"], p["deadband"], p["cyclic_ms"])
+            for p in tele["points"]
+        ]
+    )

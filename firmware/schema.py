@@ -21,6 +21,7 @@ STATION = (
     ("cycle_ms", INT, 100, 20, 1000),
     ("local", BOOL, False, 0, 0),
     ("console_events", BOOL, True, 0, 0),
+    ("store", TEXT, "", 0, 200),  # path of what outlives a restart: parameters; "" = nothing does
 )
 
 SITE = (
@@ -150,6 +151,12 @@ COMMAND = (
     ("operate", CHOICE, "listed", ("listed", "direct", "select"), 0),  # select = select before operate
 )
 
+PARAMETER = (
+    ("ioa", ADDRESS, REQUIRED, 1, 0xFFFFFF),
+    ("point", ADDRESS, REQUIRED, 1, 0xFFFFFF),  # address of the measured value that it belongs to
+    ("kind", CHOICE, "deadband", ("deadband", "low_limit", "high_limit"), 0),
+)
+
 GROUP = (
     ("name", TEXT, "", 0, 32),
     ("masters", TEXTS, REQUIRED, 0, 100),  # their addresses; one of them at a time is active
@@ -199,6 +206,7 @@ TELECONTROL = (
     ("control_from", TEXTS, (), 0, 100),  # addresses that may command; none = the first that starts
     ("groups", SECTIONS, (), GROUP, 0),  # redundancy groups; every other address is a master of its own
     ("commands", SECTIONS, (), COMMAND, 0),  # what differs from the table in firmware/pointtable.py
+    ("parameters", SECTIONS, (), PARAMETER, 0),  # that the dispatcher may load
     ("select_s", INT, 10, 1, 3600),  # an unused selection ends after this time
     ("log_orders", CHOICE, "all", ("all", "refused"), 0),
     ("utc_offset_min", INT, 0, -840, 840),  # time base of every time tag: 0 = UTC, 480 = Beijing

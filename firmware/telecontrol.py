@@ -57,7 +57,8 @@ def make_params(tele):
 
 
 class Telecontrol:
-    def __init__(self, image, config, clock, log):
+    def __init__(self, image, config, clock, log, store=None):
+        """`store` keeps loaded parameters (drivers/store.py); None = the board has none."""
         tele = config["telecontrol"]
         self.image = image
         self.log = log
@@ -84,11 +85,16 @@ class Telecontrol:
         self.signals = []  # what each point shows
         self.factors = []  # and by how much it is multiplied
         self.returns = []  # indices of those that answer an order
-        for row in rows_of(tele):
+        for row in pointtable.rows_of(tele):
             self._bind(row)
         if image.guarded and not tele["points"]:
             for row in pointtable.GUARD_POINTS:
                 self._bind(row)
+        self.parameters = None
+        if tele["parameters"]:
+            from firmware.telecontrol_parameters import LoadedParameters
+
+            self.parameters = LoadedParameters(self, tele["parameters"], store).parameters
         image.station.agc_enabled.put(1, 0)
 
     def _bind(self, row):
@@ -144,6 +150,8 @@ class Telecontrol:
             point = self.points[i]
             if raw != point.raw or quality != point.quality:
                 point.update(raw, quality, now)
+        if self.parameters is not None:
+            self.parameters.watch(now)
         if self.clock.settings != self.clock_settings:
             self.clock_settings = self.clock.settings
             self.log.add(codes.CLOCK_SET, 0, now)
@@ -211,15 +219,3 @@ def closed_code(reason):
         if name == reason:
             return code
     return codes.LINK_CLOSED
-
-
-def rows_of(tele):
-    """The configured points, or the table of this firmware."""
-    if not tele["points"]:
-        return pointtable.POINTS
-    return tuple(
-        [
-            (p["signal"], p["ioa"], p["type"], p["divisor"], p["deadband"], p["cyclic_ms"])
-            for p in tele["points"]
-        ]
-    )

@@ -111,6 +111,16 @@ class Board:
         except OSError as error:
             raise PortError(codes.PORT_FAILED, path, str(error))
 
+    def open_store(self, path):
+        """Two files."""
+        from drivers.ports.file_slots import FileSlots  # only where there is one
+        from drivers.store import Store
+
+        try:
+            return Store(FileSlots(path))
+        except OSError as error:
+            raise PortError(codes.STORE_FAILED, path, str(error))
+
     def make_bus(self, row):
         """A bus from its configuration."""
         if row["kind"] == "dlt645":

@@ -147,10 +147,10 @@ def test_every_order_of_a_controlling_station(tmp_path):
         if type_id < 45 or type_id == c.M_EI_NA_1:
             continue
         value = {100: 20, 101: 5, 105: 1, 107: 7}.get(type_id, 1)
-        if type_id in (48, 61):
+        if type_id in (48, 61, 110):
             value = 0.5
         tag = (DAY, NOON, 0) if codec.tag_size(type_id) else None
-        ioa = 0 if type_id >= 100 and type_id != 102 else 0x6201
+        ioa = 0 if 100 <= type_id <= 107 and type_id != 102 else 0x6201
         cause = 5 if type_id == 102 else 6
         assert master.order(type_id, ioa, value, 0, cause=cause, tag=tag)
         tx = master.tx
@@ -159,4 +159,4 @@ def test_every_order_of_a_controlling_station(tmp_path):
         master.unacked = 0
     texts = dissect(apdus, tmp_path)
     check(texts, apdus)
-    assert len(texts) == 20
+    assert len(texts) == 24

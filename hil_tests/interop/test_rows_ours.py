@@ -8,15 +8,13 @@ import re
 
 import pytest
 
-from hil_tests.rows import robust, run, targets
+from hil_tests.rows import run
 from hil_tests.rows.row import PASSES, rows
 from tools.runtime import INTERPRETERS
 
 OPTIONS = run.Options(day_s=3600, apdus=3000)
 NOT_THERE = {
-    96: "parameters and their store",
     109: "a journal for the event buffer",
-    116: "a log of orders in the firmware",
 }
 pytestmark = pytest.mark.timeout(400)
 
@@ -50,14 +48,3 @@ for _row in rows():
 def test_rows_are_1_to_116_and_what_is_not_there_is_named():
     assert [row.number for row in rows()] == list(range(1, 117))
     assert {row.number for row in rows() if row.not_yet} == set(NOT_THERE)
-
-
-@pytest.mark.parametrize("interpreter", INTERPRETERS)
-def test_the_outstation_tells_orders_as_row_116_wants_them_logged(interpreter):
-    row = next(row for row in rows() if row.number == 116)
-    target = targets.make(interpreter)
-    try:
-        assert row.run is robust.log
-        assert run.attempt(target, row, OPTIONS) == (PASSES, "")
-    finally:
-        target.stop()

@@ -274,6 +274,12 @@ def test_telecontrol_conflicts():
         ({"commands": [{"order": "ramp", "ioa": "0x6201"}]}, "telecontrol.commands[0].ioa"),
         ({"commands": [{"order": "ramp", "types": [45]}]}, "telecontrol.commands[0].types"),
         ({"commands": [{"order": "ramp"}, {"order": "ramp"}]}, "telecontrol.commands[1].order"),
+        ({"parameters": [{"ioa": "0x4001", "point": "0x4003"}]}, "telecontrol.parameters[0].ioa"),
+        ({"parameters": [{"ioa": "0x8001", "point": "0x0001"}]}, "telecontrol.parameters[0].point"),
+        (
+            {"parameters": [{"ioa": 32769, "point": 16387}, {"ioa": 32770, "point": 16387}]},
+            "telecontrol.parameters[1].kind",
+        ),
         ({"allow": ["10.0.0"]}, "telecontrol.allow"),
         ({"control_from": ["10.0.0.256"]}, "telecontrol.control_from"),
         ({"allow": ["10.0.0.1"], "control_from": ["10.0.0.2"]}, "telecontrol.control_from"),

@@ -30,7 +30,7 @@ class Line:
 class Dispatched(Bench):
     """A controller behind its outstation, one master in control; + is charging on the wire too."""
 
-    def __init__(self, **tele):
+    def __init__(self, store=None, **tele):
         entries = {"power_sign": "load", "event_slots": 32, "max_links": 2, "clock_valid_s": 0}
         entries.update(tele)
         raw = raw_config(rating_w=100000, control={"ramp_w_per_s": 50000})
@@ -40,7 +40,7 @@ class Dispatched(Bench):
         self.load_w = 0
         self.log = EventLog(16)
         self.clock = WallClock(0)
-        self.telecontrol = Telecontrol(self.image, self.config, self.clock, self.log)
+        self.telecontrol = Telecontrol(self.image, self.config, self.clock, self.log, store)
         self.line = Line(self.telecontrol.station, self.now)
         self.link = Raw(self.line, "10.0.0.1")
         self.cycle(20)

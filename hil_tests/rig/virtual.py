@@ -12,6 +12,7 @@ import io
 from boards.station import assemble
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.memory import pair
+from drivers.store import Store
 from firmware import codes, config as configuration
 from hil_tests.portable.firmware_support import drain
 from protocols.modbus.master import Master
@@ -119,6 +120,19 @@ class MemoryListener:
         self.ready = False
 
 
+class MemorySlots:
+    """The slots of a store."""
+
+    def __init__(self):
+        self.data = [b"", b""]
+
+    def read(self, i):
+        return self.data[i]
+
+    def write(self, i, data):
+        self.data[i] = data
+
+
 class NoPoller:
     """Memory ports mark themselves ready."""
 
@@ -139,6 +153,7 @@ class VirtualBoard:
         self.recorder = None
         self.record_file = None
         self.events = []
+        self.slots = MemorySlots()
         self.lines = []  # of the log of orders
         self.listener = MemoryListener()
 
@@ -167,6 +182,10 @@ class VirtualBoard:
     def open_record(self, path):
         """Recordings stay in memory."""
         return io.BytesIO()
+
+    def open_store(self, path):
+        """Two slots in memory."""
+        return Store(self.slots)
 
     def make_bus(self, row):
         ours, theirs = pair()

@@ -3,7 +3,7 @@
 import math
 import struct
 
-from hil_tests.rows import wire
+from hil_tests.rows import live, wire
 from hil_tests.rows.context import GI
 from hil_tests.rows.row import check, row
 from hil_tests.rows.services import values
@@ -235,10 +235,14 @@ def whole_day(t):
 @row(
     96,
     "Parameters P_ME_NC_1, P_AC_NA_1",
-    "Confirmed, kept over a restart, and in the interrogation; else COT 44",
-    "101 §7.3.5, 7.4.9",
-    not_yet="types 110-113 and their persistent store do not exist; such an ASDU is answered "
-    "with COT 44 (row 47)",
+    "Confirmed once it is kept over a restart, and in the interrogation; else COT 44",
+    "101 §7.3.4, 5-5 §6.10",
+    needs=("live",),
+    choice="dead band and limits of measured values, where the configuration names them, at addresses of "
+    "their own; two slots with a checksum, written in turn; the firmware itself is run",
 )
 def station_parameters(t):
-    """Comes with the store."""
+    m = t.master()
+    for type_id, body in ((110, "000001"), (111, "000001"), (112, "0000204001"), (113, "02")):
+        t.one_answer(m, wire.asdu(type_id, 6, 0x8001, body), 44)
+    live.parameters_are_kept(t)

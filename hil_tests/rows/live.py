@@ -1,5 +1,5 @@
-"""Rows 115 and 116 on the firmware itself: the charger's process with no plant, because what is asked is its
-answer to the dispatcher alone.
+"""Rows 96, 115 and 116 on the firmware itself: the charger's process with no plant, because what is asked is
+its answer to the dispatcher alone.
 """
 
 import json
@@ -11,13 +11,14 @@ from pathlib import Path
 
 from firmware import codes
 from hil_tests.rows import wire
+from hil_tests.rows.context import GI
 from hil_tests.rows.events import objects
 from hil_tests.rows.row import check
 from hil_tests.rows.targets import free_port
 from tools import runtime
 
 LOST_S = 2
-FALLBACK, WINNER = 0x0010, 0x4026
+FALLBACK, WINNER, DEADBAND = 0x0010, 0x4026, 0x8001
 WINNERS = (
     ("hold", codes.WINNER_HOLD),
     ("ramp_to_zero", codes.WINNER_RAMP_TO_ZERO),
@@ -25,8 +26,9 @@ WINNERS = (
 )
 
 
-def _configuration(port, fallback):
+def _configuration(port, fallback, store):
     return {
+        "station": {"store": store},
         "site": {"import_max_w": 30000, "export_max_w": 30000},
         "buses": [{"name": "converter", "kind": "tcp", "host": "127.0.0.1", "port": free_port()}],
         "bays": [{"name": "bay1", "rating_w": 15000, "converter": {"bus": "converter"}}],
@@ -36,7 +38,14 @@ def _configuration(port, fallback):
             "master_lost_s": LOST_S,
             "schedule": [[0, 4000]],
         },
-        "telecontrol": {"port": port, "listen": "127.0.0.1", "t1_s": 2, "t2_s": 1, "t3_s": 1},
+        "telecontrol": {
+            "port": port,
+            "listen": "127.0.0.1",
+            "t1_s": 2,
+            "t2_s": 1,
+            "t3_s": 1,
+            "parameters": [{"ioa": DEADBAND, "point": 0x4003}],
+        },
     }
 
 
@@ -46,7 +55,7 @@ class Firmware:
     def __init__(self, interpreter, fallback, folder):
         self.port = free_port()
         path = Path(folder) / (fallback + ".json")
-        path.write_text(json.dumps(_configuration(self.port, fallback)))
+        path.write_text(json.dumps(_configuration(self.port, fallback, str(Path(folder) / "store"))))
         argv, env = runtime.firmware_command(interpreter, path)
         self.said = []
         self.process = subprocess.Popen(
@@ -133,3 +142,32 @@ def orders_are_logged(t):
     check(len(lines) == len(_ORDERS), "%d lines: %s" % (len(lines), lines))
     for line, (_, _, _, head, tail) in zip(lines, _ORDERS):
         check(line.startswith(head) and " 127.0.0.1 OA " in line and tail in line, line)
+
+
+def _dead_band(m):
+    """(cause, value, QPM) of the parameter in an interrogation."""
+    for a in m.ask(GI):
+        for ioa, element, _ in a.objects:
+            if a.type == 112 and ioa == DEADBAND:
+                return (a.cause, *struct.unpack("<fB", element))
+    return None
+
+
+def parameters_are_kept(t):
+    """A dead band is loaded; the firmware is killed as soon as it has confirmed, and started again."""
+    loaded = struct.pack("<fB", 2.5, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        for shown in ((20, 0.1, 1), (20, 2.5, 1)):
+            firmware = Firmware(t.target.name, "hold", folder)
+            try:
+                firmware.ready()
+                m = wire.Master(firmware.port)
+                m.start()
+                got = _dead_band(m)
+                check(got is not None and abs(got[1] - shown[1]) < 1e-6, "in the interrogation: %s" % (got,))
+                check(got[0] == shown[0] and got[2] == shown[2], "in the interrogation: %s" % (got,))
+                t.one_answer(m, wire.asdu(112, 6, DEADBAND, loaded), 7, False)
+                firmware.process.kill()
+                m.close()
+            finally:
+                firmware.stop()

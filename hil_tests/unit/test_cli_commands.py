@@ -69,6 +69,32 @@ def test_the_default_configuration_is_valid_for_firmware_and_plant(bays, tmp_pat
     assert result.exit_code == 0 and "no mistakes" in result.output and "5.0 s" in result.output
 
 
+def test_check_shows_masters_link_time_and_orders(tmp_path):
+    config = default_config(1, 2404, tmp_path)
+    config["telecontrol"].update(
+        groups=[{"name": "province", "masters": ["10.0.0.1", "10.0.0.2"]}],
+        control_from=["10.0.0.1"],
+        utc_offset_min=480,
+        summer_time="europe",
+        select_s=7,
+        commands=[{"order": "setpoint", "types": [50], "operate": "select"}],
+        parameters=[{"ioa": "0x8001", "point": "0x4003"}],
+    )
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(config))
+    result = invoke("check", path)
+    for words in (
+        "at most 4 links; control: 10.0.0.1",
+        "redundancy group province: 10.0.0.1, 10.0.0.2",
+        "k 12, w 8, t1 15 s, t2 10 s, t3 20 s; 256 events of each kind",
+        "time tags in UTC+8:00, European summer time",
+        "0x6201 set-point: types 50, select before operate, within 7 s",
+        "0x6002 by value / free running: types 45, 58, 46, 59, direct",
+        "0x8001 parameter: deadband of the point at 0x4003",
+    ):
+        assert words in result.output, result.output
+
+
 def test_plant_ports_of_0_become_the_buses_ports(tmp_path):
     config = default_config(2, 0, tmp_path)
     config["plant"]["converters_tcp"] = [0, 5022]

@@ -110,7 +110,7 @@ def order(station, link, buf, at, n, now):
         return
     confirmation = (buf[at + 2] & 0x3F) + 1
     if buf[at + 1] != 1 or n != 9 + codec.OBJECT_SIZE[type_id]:
-        _refuse_structure(station, link, buf, at, n, confirmation, now)
+        refuse_structure(station, link, buf, at, n, confirmation, now)
         return
     value = codec.decoder(type_id)(buf, at + 9)
     if type_id in _SINGLE:
@@ -185,7 +185,7 @@ def _is_timely(station, buf, at, now):
     return -station.params.command_ahead_ms <= age_ms <= station.params.command_age_ms
 
 
-def _refuse_structure(station, link, buf, at, n, confirmation, now):
+def refuse_structure(station, link, buf, at, n, confirmation, now):
     """A negative answer that is itself well formed: the whole ASDU if its VSQ is true, else one object."""
     if not codec.objects_fit(buf, at, n):
         size = 9 + codec.OBJECT_SIZE[buf[at]]

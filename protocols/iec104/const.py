@@ -51,6 +51,12 @@ C_CS_NA_1 = 103
 C_RP_NA_1 = 105
 C_TS_TA_1 = 107
 
+# Type identification, parameters in control direction
+P_ME_NA_1 = 110
+P_ME_NB_1 = 111
+P_ME_NC_1 = 112
+P_AC_NA_1 = 113
+
 # Cause of transmission
 COT_CYCLIC = 1
 COT_BACKGROUND = 2

@@ -47,6 +47,7 @@ class Outstation(Masters):
         self.order_oa = 0  # for on_command, as received: originator, common address, object address (-1 none)
         self.order_ca = 0
         self.order_ioa = -1
+        self.services = None  # of types beyond services.py: see parameters.py
         self.on_clock = None  # on_clock(accepted, now) after C_CS_NA_1
         self.on_reset = None  # on_reset(link, now) -> True when the process will restart
         self.overflow_point = None  # a binary point that tells that events were lost
@@ -77,11 +78,18 @@ class Outstation(Masters):
             _insert(self.counters, point)
         else:
             point = Point(ioa, kind, deadband)
-            _insert(self.points, point)
+            self.insert(point)
         self._by_ioa[ioa] = point
         if cyclic_ms:
             _insert(self._cycle(cyclic_ms), point)
         return point
+
+    def insert(self, point):
+        """A point made elsewhere; interrogations and C_RD show it under its kind's type."""
+        if point.ioa in self._by_ioa:
+            raise LocalError("information object address %s is taken" % point.ioa)
+        _insert(self.points, point)
+        self._by_ioa[point.ioa] = point
 
     def _kind(self, made):
         for kind in self._kinds:

@@ -8,16 +8,18 @@ first update() a point reads 0 with NT and IV. An unchanged update costs two com
 
 from protocols.errors import LocalError
 from protocols.iec104 import codec
-from protocols.iec104.const import C_SC_NA_1, M_ME_NA_1, M_ME_NC_1, M_ME_ND_1, QUALITY_IV, QUALITY_NT
+from protocols.iec104.const import C_SC_NA_1, M_ME_NA_1, M_ME_NC_1, M_ME_ND_1, P_AC_NA_1, P_ME_NA_1
+from protocols.iec104.const import P_ME_NC_1, QUALITY_IV, QUALITY_NT
 
-_FLOATS = (M_ME_NA_1, M_ME_NC_1, M_ME_ND_1)
+_FLOATS = (M_ME_NA_1, M_ME_NC_1, M_ME_ND_1, P_ME_NA_1, P_ME_NC_1)
 
 
 class Kind:
     """What points of one type and scale share: a station has many points and few kinds."""
 
     def __init__(self, station, type_id, event_type, divisor, group):
-        if not codec.is_known(type_id) or type_id >= C_SC_NA_1 or codec.tag_size(type_id):
+        is_shown = type_id < C_SC_NA_1 or P_ME_NA_1 <= type_id < P_AC_NA_1
+        if not codec.is_known(type_id) or not is_shown or codec.tag_size(type_id):
             raise LocalError("type %s is no monitored type without time tag" % type_id)
         if event_type is None:
             event_type = codec.tagged(type_id) or type_id

@@ -11,7 +11,7 @@ lint: hot
 """
 
 from protocols.iec104.codec import OBJECT_SIZE, put_header
-from protocols.iec104.const import COT_ACTIVATION_TERM, MAX_ASDU
+from protocols.iec104.const import C_SC_NA_1, COT_ACTIVATION_TERM, MAX_ASDU
 
 
 class Scan:
@@ -79,7 +79,7 @@ class Scan:
     def _wants(self, point):
         group = self.group
         if group < 0:
-            return True
+            return point.kind.type_id < C_SC_NA_1  # no parameters
         own = point.kind.group
         return own == group or (not group and own > 0)
 

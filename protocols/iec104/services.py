@@ -12,7 +12,8 @@ order's. Choices (IEC 60870-5-101 7.4, 5-5 6; general knowledge):
   and the clock left alone.
 - C_RD is answered with the object under COT 5 and nothing else. C_RP needs station.on_reset (QRP 1) or
   drops the waiting events (QRP 2).
-- Types 104, 106 and 110 and above are not in this profile: COT 44.
+- Types 104, 106 and 120 and above are not in this profile, 110 to 113 only where a station has parameters
+  (parameters.py): COT 44.
 """
 
 from protocols.iec104 import const as c
@@ -25,7 +26,7 @@ from protocols.iec104.cp56 import shift
 def receive(station, link, buf, at, n, now):
     """Judge the header of one ASDU and hand it to its service."""
     cause = buf[at + 2] & 0x3F
-    service = _service_of(buf[at])
+    service = _service_of(station, buf[at])
     if c.COT_UNKNOWN_TYPE <= cause <= c.COT_UNKNOWN_IOA:
         station.count(c.IGNORED_NEGATIVE)
     elif service is None:
@@ -42,10 +43,13 @@ def receive(station, link, buf, at, n, now):
             service[0](station, link, buf, at, n, now)
 
 
-def _service_of(type_id):
+def _service_of(station, type_id):
     if c.C_SC_NA_1 <= type_id <= c.C_BO_NA_1 or c.C_SC_TA_1 <= type_id <= c.C_BO_TA_1:
         return _ORDER
-    return SERVICES.get(type_id)
+    service = SERVICES.get(type_id)
+    if service is None and station.services is not None:
+        service = station.services.get(type_id)
+    return service
 
 
 def _system(run):

@@ -8,6 +8,7 @@ from protocols.errors import LocalError
 from protocols.iec104 import codec, cp56
 from protocols.iec104 import const as c
 from protocols.iec104.outstation import Outstation
+from protocols.iec104.parameters import KPA_THRESHOLD, Parameters
 from protocols.iec104.params import Params
 from protocols.iec104.protection import Protection
 from protocols.ticks import ticks_add
@@ -15,6 +16,7 @@ from protocols.ticks import ticks_add
 PEER = "192.0.2.1"
 DAY, NOON = 9821, 43200000
 STARTDT_ACT = 0x07
+PARAMETERS = 0x6000
 CYCLE_MS = 1000
 SYSTEM_TYPES = (100, 101, 103, 105, 107)
 TYPES = range(256)
@@ -39,6 +41,13 @@ class Handler:
     """Accepts every order."""
 
     def operate(self, cmd, type_id, value, link, now):
+        return True
+
+
+class Keeper:
+    """Keeps every parameter."""
+
+    def commit(self, changes):
         return True
 
 
@@ -87,6 +96,9 @@ class Rehearsal:
                 record.protection.append(type_id)
             except LocalError:
                 pass
+        parameters = Parameters(station, Keeper())
+        for type_id in (c.M_ME_NA_1, c.M_ME_NB_1, c.M_ME_NC_1):
+            parameters.add(PARAMETERS + type_id, 0x1000 + type_id, KPA_THRESHOLD)
         for type_id in range(c.C_SC_NA_1, c.M_EI_NA_1):
             try:
                 station.add_command(0x3000 + type_id, (type_id,), Handler())
@@ -212,6 +224,10 @@ def _ioa_of(type_id):
         return 0x1000 + c.M_ME_NC_1
     if c.C_SC_NA_1 <= type_id < c.M_EI_NA_1:
         return 0x3000 + type_id
+    if c.P_ME_NA_1 <= type_id <= c.P_ME_NC_1:
+        return PARAMETERS + c.M_ME_NA_1 + 2 * (type_id - c.P_ME_NA_1)
+    if type_id == c.P_AC_NA_1:
+        return PARAMETERS + c.M_ME_NC_1
     return 0 if type_id in SYSTEM_TYPES else 0x1000 + c.M_ME_NC_1
 
 
@@ -220,8 +236,9 @@ def _element(type_id):
     if not codec.is_known(type_id):
         return b"\x00"
     buf = bytearray(24)
-    value = {c.C_IC_NA_1: 20, c.C_CI_NA_1: 5, c.C_RP_NA_1: c.QRP_EVENTS}.get(type_id, 1)
-    codec.encoder(type_id)(buf, 0, 0.5 if type_id in (48, 61) else value, 0)
+    value = {c.C_IC_NA_1: 20, c.C_CI_NA_1: 5, c.C_RP_NA_1: c.QRP_EVENTS, c.P_AC_NA_1: 2}.get(type_id, 1)
+    qualifier = KPA_THRESHOLD if c.P_ME_NA_1 <= type_id <= c.P_ME_NC_1 else 0
+    codec.encoder(type_id)(buf, 0, 0.5 if type_id in (48, 61) else value, qualifier)
     size = codec.element_size(type_id)
     if codec.tag_size(type_id):
         cp56.encode(buf, size, DAY, NOON, 0)
