@@ -21,6 +21,11 @@ class ConfigError(ValueError):
 
 def load(path):
     """Read, check and complete the file; ConfigError names everything that is wrong."""
+    return validate(read(path))
+
+
+def read(path):
+    """The decoded JSON object of a file, not checked yet."""
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -28,25 +33,28 @@ def load(path):
         raise ConfigError([(codes.CONFIG_UNREADABLE, path, str(error), "a readable file")])
     except ValueError as error:
         raise ConfigError([(codes.CONFIG_NOT_JSON, path, str(error), "a text in UTF-8")])
-    return parse(text)
+    return _decoded(text)
 
 
 def parse(text):
     """Check and complete a JSON text."""
+    return validate(_decoded(text))
+
+
+def _decoded(text):
     try:
         # MicroPython's decoder reads on over a missing end and stops before what follows
         if not (text.strip().startswith("{") and text.strip().endswith("}")):
             raise ValueError("the text does not begin with { and end with }")
-        raw = json.loads(text)
+        return json.loads(text)
     except (ValueError, TypeError) as error:  # TypeError: MicroPython takes any value for a key
         raise ConfigError([(codes.CONFIG_NOT_JSON, "", str(error), "one JSON object")])
-    return validate(raw)
 
 
 def validate(raw):
     """Check and complete a decoded configuration."""
     errors = []
-    config = _section(raw, schema.CONFIG, "", errors)
+    config = section(raw, schema.CONFIG, "", errors)
     if not errors:
         conflicts(config, errors)
     if errors:
@@ -54,7 +62,8 @@ def validate(raw):
     return config
 
 
-def _section(raw, table, path, errors):
+def section(raw, table, path, errors):
+    """The completed dictionary of one table of the schema; what is wrong is appended to `errors`."""
     if not isinstance(raw, dict) or not all([isinstance(key, str) for key in raw]):  # any order
         errors.append((codes.CONFIG_BAD_VALUE, path[:-1] or "the file", raw, "a JSON object {...}"))
         return {}
@@ -78,7 +87,7 @@ def _entry(raw, row, path, errors):
     else:
         value = raw[key]
     if kind == schema.SECTION:
-        return _section(value, lo, path + ".", errors)
+        return section(value, lo, path + ".", errors)
     if kind == schema.SECTIONS:
         return _sections(value, lo, path, errors)
     if kind == schema.ADDRESS:
@@ -92,7 +101,7 @@ def _sections(raw, table, path, errors):
     if not isinstance(raw, (list, tuple)):
         errors.append((codes.CONFIG_BAD_VALUE, path, raw, "a list of JSON objects [{...}, ...]"))
         return []
-    return [_section(raw[i], table, "%s[%d]." % (path, i), errors) for i in range(len(raw))]
+    return [section(raw[i], table, "%s[%d]." % (path, i), errors) for i in range(len(raw))]
 
 
 def _address(value):

@@ -21,7 +21,7 @@ def conflicts(tele, errors):
     _commands(tele, errors)
     _addresses(tele, errors)
     _masters(tele, errors)
-    _tls(tele, errors)
+    tls_conflicts(tele, errors)
 
 
 def _commands(tele, errors):
@@ -122,7 +122,8 @@ def _is_ipv4(text):
     return True
 
 
-def _tls(tele, errors):
+def tls_conflicts(tele, errors):
+    """Of the section `tls`; the front on a host (tools/front) asks the same."""
     tls = tele["tls"]
     if not tls["enabled"]:
         if not tele["plain"]:

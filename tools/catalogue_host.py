@@ -11,6 +11,8 @@ ROWS_FAILED = 521
 FAULTS_RED = 540
 METER_PORT, METER_MISSING, METER_GARBAGE, METER_ECHOES, METER_OTHER_UNIT = 541, 542, 543, 544, 545
 METER_UNNAMED, METER_REFUSES, WIRING_SLOW = 546, 547, 548
+FRONT_LISTENS, FRONT_ENDED, FRONT_NO_STATION, FRONT_FULL = 550, 551, 552, 553
+CERTS_EXIST, CERTS_FAILED = 554, 555
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -76,6 +78,28 @@ ROWS = (
     (LINT_FAILED, HOST, "the house rules are broken", "代码规则检查未通过",
      ("See the lines above.", "见上。"),
      ("Correct them and run `v2g lint` again.", "更正后再次运行 v2g lint。")),
+    (FRONT_LISTENS, HOST, "front end listens for TLS", "前置 TLS 服务已启动",
+     ("It hands masters on to the station behind the arrow.", "将主站连接转发到箭头后的子站。"),
+     ("Nothing to do.", "无需处理。")),
+    (FRONT_ENDED, HOST, "a master's connection ended", "主站连接已结束",
+     ("Who ended it, and the bytes to and from the station, stand beside it.",
+      "后面为断开方及上下行字节数。"),
+     ("If it was the station: see its own messages (allow list, max_links).",
+      "若由子站断开：查看子站消息（允许名单、max_links）。")),
+    (FRONT_NO_STATION, HOST, "front end cannot reach the station", "前置机无法连接子站",
+     ("Nobody listens there, or the client's `bind` is no address of this machine.",
+      "子站未监听，或客户端的 bind 不是本机地址。"),
+     ("Check `station` and `bind` in the front's configuration.", "检查前置机配置中的 station 和 bind。")),
+    (FRONT_FULL, HOST, "front end has no place left", "前置机连接数已满",
+     ("As many masters as max_links are connected.", "已连接主站数达到 max_links。"),
+     ("Raise max_links in the front's configuration.", "增大前置机配置中的 max_links。")),
+    (CERTS_EXIST, HOST, "certificate or key is there already", "证书或密钥已存在",
+     ("It would be overwritten, and whoever uses it locked out.", "继续将覆盖原文件，使用者会无法连接。"),
+     ("Choose another name, `renew` it, or add --force.", "换名、使用 renew，或加 --force。")),
+    (CERTS_FAILED, HOST, "certificate cannot be made or read", "证书无法生成或读取",
+     ("A file is missing or damaged, or the name cannot be.", "文件缺失、损坏，或名称不合法。"),
+     ("Start with `v2g certs ca DIR`; `v2g certs show DIR` lists what is there.",
+      "先运行 v2g certs ca DIR；v2g certs show DIR 可列出已有证书。")),
     (ROWS_FAILED, HOST, "a row of the outstation fails", "104 子站规则测试未通过",
      ("What the station did instead stands above.", "子站的实际行为见上。"),
      ("Run that row alone: `v2g rows --targets ours --rows N`.",

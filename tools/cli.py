@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from tools import catalogue, meter_cli
+from tools import catalogue, meter_cli, tls_cli
 from tools.catalogue import Failure
 from tools.catalogue_host import BAD_OPTION, BENCH_FAILED, INTERRUPTED, LINT_FAILED
 from tools.catalogue_host import FAULTS_RED, PACKAGE_MISSING, PART_MISSING, ROWS_FAILED
@@ -286,6 +286,7 @@ def lint(paths: Paths = None):
 
 
 meter_cli.add(app, reported, Settings)
+tls_cli.add(app, reported)
 
 
 def main():

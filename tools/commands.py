@@ -146,6 +146,15 @@ def check(config_path):
     return []
 
 
+def _explain_tls(tele):
+    tls = tele["tls"]
+    if not tls["enabled"]:
+        return
+    clients = ", ".join(client["name"] for client in tls["clients"])
+    plain = "beside plain TCP" if tele["plain"] else "and no plain TCP"
+    print("  TLS %s:%d for %s, %s" % (tls["listen"] or tele["listen"], tls["port"], clients, plain))
+
+
 def _explain(config, path):
     """What follows from the numbers alone; nothing that would have to be measured."""
     tele, control = config["telecontrol"], config["control"]
@@ -165,6 +174,7 @@ def _explain(config, path):
         "  station %g kW; full discharge to full charge in %.1f s"
         % (total_w / 1000, 2 * total_w / control["ramp_w_per_s"])
     )
+    _explain_tls(tele)
     for line in telecontrol_lines(tele):
         print("  " + line)
     print("  all masters gone: %s after %d s" % (control["fallback"], control["master_lost_s"]))

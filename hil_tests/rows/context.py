@@ -29,7 +29,7 @@ class Context:
     def dial(self, source="127.0.0.1", **named):
         """A connection, stopped as it is made."""
         named.setdefault("wrap", self.target.wrap)
-        master = wire.Master(self.target.port, source, self.target.quiet_s, **named)
+        master = wire.Master(self.target.dial_port or self.target.port, source, self.target.quiet_s, **named)
         self.masters.append(master)
         return master
 

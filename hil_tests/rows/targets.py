@@ -37,6 +37,7 @@ class Target:
     quiet_s = 0.0  # how much later than an answer of its link layer its ASDUs may come
     unit_s = 0.2  # of t1, t2, t3 in the rows
     wrap = None  # of its masters' sockets, where it listens for TLS
+    dial_port = 0  # where masters dial in when something stands in front of it
     lacks = {}  # capability -> why there is none
     event_binary, event_measured = 0x0001, 0x4001  # points whose events carry a time tag
     silent = wire.asdu(50, 44 | 0x40, 0x6201, bytes(5))  # acknowledged and never answered: an answer itself
