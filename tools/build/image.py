@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from tools.build import BuildError, Missing, boards, footprint, freeze, source
-from tools.build.closure import closure, too_large_floats
+from tools.build.closure import closure, path_of, too_large_floats
 from tools.build.inline import inline
 from tools.mpy import ROOT, compiler
 
@@ -84,6 +84,7 @@ class Job:
         self.tree = tree
         self.work = ROOT / "build" / board
         self.objects = self.work / "objects"
+        self.entries = [path_of(name) for name in (*self.image["programs"], *programs)]
         self.files = closure([*self.image["programs"], *programs])
         self.standins = [s for s in self.image["standins"] if not self._port_has(s["unless"])]
         self.elf = self.work / (name + ".elf")
@@ -182,7 +183,7 @@ class Job:
     def _sources(self):
         """{path: text} of what is frozen."""
         texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in self.files}
-        return inline(texts) if self.image["inline"] else texts
+        return inline(texts, self.entries) if self.image["inline"] else texts
 
     def _variables(self):
         yield from self.image["make"].items()
