@@ -32,6 +32,7 @@ def test_names_attributes_and_aliases(put_in):
 from base import LIMIT, START as FIRST, NAMES
 import base
 def f(x):
+    x = LIMIT.to_bytes(3, "big")
     return FIRST + LIMIT + len(NAMES)
 """
     other = """
@@ -42,6 +43,7 @@ def f(x):
 """
     done = put_in(base=BASE, user=user, other=other, **{"room.base": BASE})
     assert "return 1 + 10 + len(NAMES)" in done["user"]
+    assert '(10).to_bytes(3, "big")' in done["user"]
     assert "from base import NAMES" in done["user"]
     assert "(x & 16383, b.BIG, (-16383),\n            2)" in done["other"]
     assert "from room import base as b" in done["other"]

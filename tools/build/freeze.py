@@ -2,9 +2,9 @@
 
 Its mpy-tool freezes integers above 8191 in a constant tuple as big integers, because some target has room for
 no more; calculating with one of those allocates, and each takes 20 bytes of flash. Our boards have room for
-30 bits and a sign. It also keeps every file's path among the names, for tracebacks only; a traceback of ours
-says `protocols.iec104.link`, which is among the names anyway. The tools are loaded from the tree and changed in
-memory only.
+30 bits and a sign. It also keeps every file's path among the names, for tracebacks only; a traceback of
+ours says `protocols.iec104.link`, which is among the names anyway. The tools are loaded from the tree and
+changed in memory only.
 """
 
 import importlib.util

@@ -173,7 +173,8 @@ def _put_in(module):
         number = None if id(node) in hidden else _value_of(node, module)
         if number is not None:
             node.is_inlined = True
-            module.replace(node, str(number) if number >= 0 else "(%d)" % number)
+            is_asked = module.lines[node.end_lineno - 1][node.end_col_offset :].startswith(b".")
+            module.replace(node, "(%d)" % number if number < 0 or is_asked else str(number))
 
 
 def _value_of(node, module):
