@@ -16,6 +16,8 @@ from tools import mpy
 from tools.build.closure import too_large_floats
 
 RUNNER = "hil_tests.portable.utest"
+# The first test of a run builds the image, on a busy machine for minutes.
+pytestmark = pytest.mark.timeout(600)
 FILES = sorted((mpy.ROOT / mpy.SUITE).glob("test_*.py"))
 
 
