@@ -106,8 +106,7 @@ def make_buses(board, config, image, log):
         buses[row["bus"]].add(make_meter(row, group))
     for i in range(len(config["bays"])):
         row = config["bays"][i]["converter"]
-        driver = SunSpecConverter(row["unit"], row["poll_ms"], row["lease_ms"], image.bays[i], _rejecter(log))
-        buses[row["bus"]].add(driver)
+        buses[row["bus"]].add(make_converter(row, image.bays[i], log))
     return ordered
 
 
@@ -133,6 +132,16 @@ def make_meter(row, group):
         return driver(row["unit"], period_ms, sign, table, group, row["pt_ratio"], row["ct_ratio"])
     except ValueError as error:
         raise PortError(codes.PORT_FAILED, row["name"], str(error))
+
+
+def make_converter(row, bay, log):
+    """The driver of a bay's converter."""
+    model, unit, poll_ms, lease_ms = row["model"], row["unit"], row["poll_ms"], row["lease_ms"]
+    if model == "quasar":
+        return load("drivers.converter_quasar").QuasarConverter(unit, poll_ms, lease_ms, bay)
+    if model == "evtec":
+        return load("drivers.converter_evtec").EvtecConverter(unit, poll_ms, lease_ms, bay)
+    return SunSpecConverter(unit, poll_ms, lease_ms, bay, _rejecter(log))
 
 
 def _rejecter(log):

@@ -9,6 +9,7 @@ from firmware.guard.limits import limited
 from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
 from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, METER_ROWS, STATION_ROWS
 
+_QUASAR_W = 7400
 _FRAME_BYTES = 12  # of the recorder, for each signal: a snapshot and the step after it
 
 
@@ -80,6 +81,9 @@ def _bays(config, errors):
             right = "soc_max_bp - soc_min_bp of at least 2 * taper_bp (%d)" % (2 * battery["taper_bp"])
             _add(errors, path + "battery.taper_bp", battery["taper_bp"], right)
         converter = config["bays"][i]["converter"]
+        rating_w = config["bays"][i]["rating_w"]
+        if converter["model"] == "quasar" and rating_w > _QUASAR_W:
+            _add(errors, path + "rating_w", rating_w, "at most %d, a Quasar's" % _QUASAR_W)
         if converter["lease_ms"] % 1000:
             _add(
                 errors,

@@ -77,7 +77,7 @@ METER = (
 )
 
 CONVERTER = (
-    ("model", CHOICE, "sunspec", ("sunspec",), 0),
+    ("model", CHOICE, "sunspec", ("sunspec", "quasar", "evtec"), 0),
     ("bus", TEXT, REQUIRED, 1, 32),
     ("unit", INT, 1, 1, 247),
     ("poll_ms", INT, 100, 20, 10000),

@@ -68,6 +68,30 @@ def test_many_converters_on_one_serial_line_break_their_leases(tmp_path):
     assert done.exit_code == 1 and "converter.max_age_ms" in done.stderr
 
 
+def chargers(tmp_path, model, **converter):
+    config = default_config(1, 2404, tmp_path)
+    config["plant"]["bays"][0].update(model=model, rating_w=7000)
+    config["bays"][0]["rating_w"] = 7000
+    config["bays"][0]["converter"].update(model=model, **converter)
+    return config
+
+
+def test_a_quasar_needs_patience(tmp_path):
+    done = check(tmp_path, chargers(tmp_path, "quasar"))
+    assert done.exit_code == 1 and "bays[0].converter.max_age_ms = 1000" in done.stderr
+    patient = {"poll_ms": 1000, "max_age_ms": 8000, "lease_ms": 12000, "response_ms": 9000}
+    done = check(tmp_path, chargers(tmp_path, "quasar", **patient))
+    assert done.exit_code == 0, done.stderr
+    config = chargers(tmp_path, "quasar", **patient)
+    config["bays"][0]["rating_w"] = 7500
+    assert "at most 7400" in check(tmp_path, config).stderr
+
+
+def test_an_evtec_without_a_lease_is_told(tmp_path):
+    done = check(tmp_path, chargers(tmp_path, "evtec"))
+    assert done.exit_code == 0 and "no lease is known" in done.stdout
+
+
 class Ages:
     """Acts in the rig each millisecond: how old each power reading grows before the next one comes."""
 

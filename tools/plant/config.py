@@ -43,6 +43,7 @@ METER_KEYS = (
     ("reply_delay_ms", "int", 0, 1000, 5, "ms", "time that the meter thinks before it answers on RTU"),
 )
 BAY_KEYS = (
+    ("model", ("sunspec", "quasar", "evtec"), None, None, "sunspec", "", "whose registers the converter has"),
     ("capacity_wh", "int", 1, 10_000_000, 60_000, "Wh", "usable energy of the battery"),
     ("soc_bp", "int", 0, 10_000, 5000, "0.01 %", "state of charge at the start"),
     ("rating_w", "int", 1, 3_000_000, 15_000, "W", "both directions, at the AC terminals"),

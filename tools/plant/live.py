@@ -14,11 +14,11 @@ from pymodbus import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
 from tools.plant.control import ControlPort
+from tools.plant.converter_map import converter_map
 from tools.plant.core import Plant
 from tools.plant.faces import device, line_faults
 from tools.plant.meter_map import MeterMap
 from tools.plant.rtu_line import RtuLine
-from tools.plant.sunspec_map import SunSpecMap
 from tools.plant.truthlog import TruthLog
 
 TICK_S = 0.02
@@ -68,7 +68,8 @@ class LivePlant:
         )
         for bay, port in enumerate(self.config["converters_tcp"]):
             where = f"plant.converters_tcp[{bay}]"
-            self.converter_addresses.append(await self._serve_tcp(SunSpecMap(self.plant, bay), port, where))
+            registers = converter_map(self.plant, bay)
+            self.converter_addresses.append(await self._serve_tcp(registers, port, where))
         if meter["pty"] is not None:
             await self._serve_rtu(meter)
         _check_port(self.config["host"], self._control_port, "control port")

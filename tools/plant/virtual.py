@@ -6,8 +6,8 @@ the slave. Silence is not a store's to give: the rig asks `hears()` before it fe
 `answers()` before it lets an answer out.
 """
 
+from tools.plant.converter_map import converter_map
 from tools.plant.meter_map import MeterMap
-from tools.plant.sunspec_map import SunSpecMap
 
 
 class VirtualFace:
@@ -58,4 +58,4 @@ def virtual_meter(plant, now=None, truth=False, model=None):
 
 def virtual_converter(plant, bay, now=None):
     """Face of the converter of bay `bay`, from 0."""
-    return VirtualFace(plant, SunSpecMap(plant, bay), now)
+    return VirtualFace(plant, converter_map(plant, bay), now)

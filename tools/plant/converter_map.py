@@ -1,0 +1,12 @@
+"""The register face of a bay's converter, by its configured model."""
+
+from tools.plant.evtec_map import EvtecMap
+from tools.plant.quasar_map import QuasarMap
+from tools.plant.sunspec_map import SunSpecMap
+
+FACES = {"sunspec": SunSpecMap, "quasar": QuasarMap, "evtec": EvtecMap}
+
+
+def converter_map(plant, bay):
+    """`read`/`write` over the converter of bay `bay`, from 0."""
+    return FACES[plant.config["bays"][bay]["model"]](plant, bay)
