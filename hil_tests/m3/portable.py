@@ -1,5 +1,6 @@
 """Lane (a): every portable test on the emulated Cortex-M3, with 31-bit integers, 24-bit floats and 140
-KB of heap.
+KB of heap. test_portable_protocols.py and test_portable_rest.py run its two halves, in two processes
+where there are two.
 
 Each file is started once on a fresh board; what each of its tests said becomes a test here. Time is
 counted in instructions, so that a run repeats bit for bit.
@@ -16,9 +17,8 @@ from tools import mpy
 from tools.build.closure import too_large_floats
 
 RUNNER = "hil_tests.portable.utest"
-# The first test of a run builds the image, on a busy machine for minutes.
-pytestmark = pytest.mark.timeout(600)
 FILES = sorted((mpy.ROOT / mpy.SUITE).glob("test_*.py"))
+PROTOCOLS = ("can", "crc16", "dlt645", "gbt", "iec104", "j1939", "modbus", "outbuf", "slcan", "ticks", "tls")
 
 
 def named(path):
@@ -35,8 +35,18 @@ def outcomes(path):
     return micropython.parse(ended.output, "the board " + how)
 
 
-@pytest.mark.parametrize("path, name", [test for path in FILES for test in named(path)])
-def test_on_the_cortex_m3(path, name):
+def is_protocols(path):
+    """Whether a file tests protocols/ alone, as its name says."""
+    return path.stem.split("_")[1] in PROTOCOLS
+
+
+def tests_of(files):
+    """Every test of these files, for parametrize."""
+    return [test for path in files for test in named(path)]
+
+
+def passes(path, name):
+    """The test passed on the board; pytest's failure with the board's words otherwise."""
     if not images.fits(path):
         text = "line %d: a float that single precision cannot hold" % too_large_floats(path)[0]
         pytest.fail(text, pytrace=False)
