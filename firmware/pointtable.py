@@ -10,6 +10,7 @@ name the point's meaning on the wire, not the signal.
 """
 
 SINGLE, FLOAT = 1, 13  # M_SP_NA_1, M_ME_NC_1
+TALLY_IOA = 0x6481  # counter group 4: what was refused, by kind (protocols/iec104/tally.py)
 
 # names that depend on the sign of power: (name, signal in load sense, signal in generator sense)
 TURNED = (

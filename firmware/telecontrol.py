@@ -48,6 +48,7 @@ def make_params(tele):
     params.groups = tuple([tuple(group["masters"]) for group in tele["groups"]])
     params.select_ms = tele["select_s"] * 1000
     params.utc_offset_min = tele["utc_offset_min"]
+    params.tally_ioa = pointtable.TALLY_IOA
     if tele["summer_time"] != "none":
         from protocols.iec104.summer import is_summer
 

@@ -13,6 +13,8 @@ METER_PORT, METER_MISSING, METER_GARBAGE, METER_ECHOES, METER_OTHER_UNIT = 541, 
 METER_UNNAMED, METER_REFUSES, WIRING_SLOW = 546, 547, 548
 FRONT_LISTENS, FRONT_ENDED, FRONT_NO_STATION, FRONT_FULL = 550, 551, 552, 553
 CERTS_EXIST, CERTS_FAILED = 554, 555
+MASTER_NO_STATION, MASTER_LINK_LOST, MASTER_REFUSED, MASTER_UNANSWERED = 560, 561, 562, 563
+MASTER_COMMAND, MASTER_EXPECTED, MASTER_TLS, MASTER_NOT_STARTED = 564, 565, 566, 567
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -144,4 +146,35 @@ ROWS = (
       "总线一次只能服务一台设备，而该总线负担过重。"),
      ("Raise the baud rate, move devices to another bus, poll more rarely, or promise less.",
       "提高波特率、将设备移到其他总线、降低轮询频率，或放宽时限。")),
+    (MASTER_NO_STATION, HOST, "no 104 station answers there", "该地址无 104 子站应答",
+     ("Nothing listens, the address is wrong, or a firewall stands between.",
+      "未监听、地址错误或被防火墙阻断。"),
+     ("Start it (`v2g up`), check address and port; 104's own is 2404, with TLS 19998.",
+      "启动子站（v2g up），核对地址与端口；默认 2404，TLS 为 19998。")),
+    (MASTER_LINK_LOST, HOST, "the station closed the connection", "子站断开了连接",
+     ("It refuses this address, has no place left, or a rule of the link was broken.",
+      "不允许本机地址、连接已满，或违反链路规则。"),
+     ("Look at the station's console (V4xx), then `connect` again.",
+      "查看子站控制台（V4xx），再执行 connect。")),
+    (MASTER_REFUSED, HOST, "the station refused", "子站拒绝",
+     ("It answered with P/N = 1; what that means stands in the headline.", "应答 P/N = 1，含义见标题行。"),
+     ("`counts` shows what it counted; its console says why.", "counts 显示拒绝计数；子站控制台说明原因。")),
+    (MASTER_UNANSWERED, HOST, "no answer came", "无应答",
+     ("The station has no such service, or the answer took too long.", "子站无此服务，或应答超时。"),
+     ("`status` shows whether the link lives; try again.", "用 status 查看链路状态后重试。")),
+    (MASTER_COMMAND, HOST, "the console does not understand this", "控制台无法识别该命令",
+     ("A command, an object or a value is not what it can be.", "命令、对象或数值不正确。"),
+     ("`help` lists the commands, `help COMMAND` says how, `points` lists the names.",
+      "help 列出命令，help 命令名 显示用法，points 列出对象。")),
+    (MASTER_EXPECTED, HOST, "a value is not what was expected", "数值与预期不符",
+     ("The script asked for something else.", "脚本要求的值不同。"),
+     ("See the value in the headline; `points` shows all.", "实际值见标题行；points 显示全部。")),
+    (MASTER_TLS, HOST, "TLS with the station failed", "与子站的 TLS 连接失败",
+     ("A certificate, an authority or a date is wrong, or it speaks plain TCP.",
+      "证书、CA 或日期有误，或对方为明文 TCP。"),
+     ("Check the files given with --tls; the station's name must stand in its certificate.",
+      "检查 --tls 指定的文件；子站地址须在其证书中。")),
+    (MASTER_NOT_STARTED, HOST, "the link is not started", "链路未启动",
+     ("There is no connection, or data transfer was stopped.", "未连接，或数据传输已停止。"),
+     ("Use `connect`, or `start`.", "执行 connect 或 start。")),
 )

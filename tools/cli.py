@@ -89,6 +89,33 @@ Hours = Annotated[
     float, option("Length of row 95, h of virtual time. 第 95 条时长（小时）", min=0.1, max=1000)
 ]
 Apdus = Annotated[int, option("Forged APDUs of row 110. 第 110 条报文数", min=100, max=10_000_000)]
+Station = Annotated[str, typer.Argument(metavar="[HOST:PORT]", help="By default 127.0.0.1:2404. 子站地址")]
+Lines = Annotated[
+    list[str],
+    typer.Argument(metavar="[COMMAND]...", help='Instead of the prompt: gi "set setpoint -5". 直接执行命令'),
+]
+Script = Annotated[
+    typer.FileText, option("Commands from a file, one a line. 命令脚本", metavar="FILE", encoding="utf-8")
+]
+CommonAddress = Annotated[
+    int, option("Common address, by default the file's, or 1. 公共地址", min=1, max=65535)
+]
+Originator = Annotated[int, option("Originator address. 源发地址", min=0, max=255)]
+UtcOffset = Annotated[
+    int, option("Time base of time tags, min; 480 = Beijing. 时标时区（分钟）", min=-840, max=840)
+]
+LogFile = Annotated[Path, option("Log everything to a CSV file. 报文日志", metavar="FILE.csv")]
+Tls = Annotated[
+    Path, option("Identity: FOLDER/NAME of FOLDER/NAME.crt.pem and .key.pem. TLS 证书", metavar="FOLDER/NAME")
+]
+Authority = Annotated[
+    Path, option("By default ca.crt.pem in that folder. CA 证书", "--ca", metavar="FILE.pem")
+]
+ServerName = Annotated[str, option("Name in the station's certificate, by default HOST. 子站证书名")]
+Timeout = Annotated[float, option("An answer's longest wait, s. 应答超时（秒）", min=0.1, max=600)]
+MasterConfig = Annotated[
+    Path, option("The station's configuration, for names. 子站配置", "--config", metavar="FILE")
+]
 Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
 
 
@@ -243,6 +270,34 @@ def rows(
     for name, value in (("--rows", numbers), ("--json", json_file), ("--html", html_file)):
         options += [name, str(value.resolve() if isinstance(value, Path) else value)] if value else []
     commands.module("hil_tests.rows", options, ROWS_FAILED, PART_MISSING)
+
+
+@app.command()
+@reported(STOPPED_BY_HAND)
+def master(
+    station: Station = None,
+    lines: Lines = None,
+    config: MasterConfig = None,
+    script: Script = None,
+    common_address: CommonAddress = None,
+    originator: Originator = 0,
+    utc_offset: UtcOffset = None,
+    log: LogFile = None,
+    tls: Tls = None,
+    ca: Authority = None,
+    server_name: ServerName = "",
+    timeout: Timeout = 5,
+):
+    """A dispatch console for the laboratory, on our own 104 master. 实验室调度主站控制台。"""
+    from tools import commands
+    from tools.master.run import Session, default_address, default_telecontrol, master
+
+    tele = commands.load_config(config)["telecontrol"] if config else default_telecontrol()
+    address = station or default_address(tele)
+    session = Session(
+        tele, address, common_address, originator, utc_offset, tls, ca, server_name, timeout, Settings.lang
+    )
+    master(session, lines, script, log, tell)
 
 
 @app.command()

@@ -32,8 +32,7 @@ class Store:
         if di not in self.held:
             return -1
         data = self.held[di]
-        for i in range(len(data)):  # a slice is an object on some builds
-            out[i] = data[i]
+        out[0 : len(data)] = data
         return len(data)
 
     def set_time(self, when):

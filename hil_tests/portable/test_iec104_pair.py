@@ -233,3 +233,56 @@ def test_events_survive_a_reconnect():
     data, _ = pair.heard.heard()
     assert data[0][0] == c.M_EI_NA_1  # it was not acknowledged either
     assert [d[3] for d in data[1:]] == [0.5, 1.5, 2.5, 3.5, 4.5]
+
+
+def test_parameters_are_refused_as_a_type_that_this_station_has_not():
+    pair = Pair()
+    pair.start()
+    now = pair.rig.now
+    for type_id, value in ((110, 0.5), (111, -3), (112, 2.5)):
+        assert pair.master.parameter(type_id, 0x4001, value, now)
+    assert pair.master.parameter(113, 0x4001, 3, now, cause=c.COT_DEACTIVATION)
+    pair.settle()
+    refused = c.COT_UNKNOWN_TYPE | c.NEGATIVE
+    expected = [(110, refused, 0x4001, 0.5), (111, refused, 0x4001, -3)]
+    assert pair.heard.answers == expected + [(112, refused, 0x4001, 2.5), (113, refused, 0x4001, 3)]
+    raises(LocalError, pair.master.parameter, 50, 0x4001, 1.0, now)
+
+
+def test_interrogated_parameters_are_data():
+    pair = Pair()
+    pair.start()
+    buf = bytearray(b"\x70\x01\x14\x00\x01\x00\x01\x40\x00\x00\x00\x20\x40\x01")
+    pair.heard.heard()
+    pair.master.on_asdu(buf, 0, len(buf), pair.rig.now)
+    assert pair.heard.data == [(112, 20, 0x4001, 2.5, 1)] and not pair.heard.answers
+
+
+def test_tally_of_refusals_is_counter_group_4():
+    pair = Pair(tally_ioa=0x6481)
+    pair.rig.acquire()
+    pair.start()
+    now = pair.rig.now
+    for ioa in (77, 78):
+        pair.master.order(c.C_SE_NC_1, ioa, 1.0, now)
+    pair.settle()
+    pair.heard.heard()
+    pair.master.interrogate_counters(now, 4)
+    pair.settle()
+    data, answers = pair.heard.heard()
+    counted = {c.COUNT_NAMES[d[2] - 0x6481]: d[3] for d in data if d[:2] == (15, 41)}
+    assert len(counted) == len(data) == len(c.COUNT_NAMES)
+    assert counted["ioa"] == 2 and sum(counted.values()) == 2
+    assert answers == [(101, 7, 0, 4), (101, 10, 0, 4)]
+    pair.master.interrogate_counters(now)
+    pair.settle()
+    assert [d[2] for d in pair.heard.data] == [0x6401]
+
+
+def test_counter_group_4_is_an_ordinary_one_without_a_tally():
+    pair = Pair()
+    pair.start()
+    pair.heard.heard()
+    pair.master.interrogate_counters(pair.rig.now, 4)
+    pair.settle()
+    assert pair.heard.heard() == ([], [(101, 7, 0, 4), (101, 10, 0, 4)])

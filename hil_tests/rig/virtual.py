@@ -185,7 +185,7 @@ class VirtualBoard:
 
     def open_store(self, path):
         """Two slots in memory."""
-        return Store(MemorySlots() if path.endswith(".budgets") else self.slots)
+        return Store(self.slots)
 
     def make_bus(self, row):
         ours, theirs = pair()

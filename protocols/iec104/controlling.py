@@ -4,11 +4,13 @@ The other end of outstation.py, for tests and consoles. It judges the link (apci
 application: what the outstation sends goes to the listener as it came, one call per information object:
 - listener.on_data(type_id, cause, ioa, value, quality, buf, tag_at): monitor direction; `tag_at` is the
   offset of the time tag in buf (cp56.decode reads it), -1 without one.
+  Interrogated parameters (110-112, COT 20-36) come here too.
 - listener.on_answer(type_id, cause, ioa, value, qualifier, buf, at): the answer to a request; `cause`
   holds P/N and T as on the wire, `at` is the offset of its ASDU in buf. In a refusal (COT 44-47) that
   the codec cannot read, ioa and value are None.
-Any other ASDU that cannot be read is acknowledged and counted in `unreadable`. A send method returns
-False while the send window is full. STARTDT or STOPDT without confirmation for t1 closes the link.
+During both `asdu_at` is the offset of the ASDU in buf, for who wants its OA and CA. Any other ASDU that
+cannot be read is acknowledged and counted in `unreadable`. A send method returns False while the send
+window is full. STARTDT or STOPDT without confirmation for t1 closes the link.
 """
 
 from protocols.errors import LocalError
@@ -38,6 +40,7 @@ class ControllingStation(Apci):
         self.common_address = params.common_address
         self.originator = 0
         self.unreadable = 0
+        self.asdu_at = 0
         self._act_ms = 0
         Apci.__init__(self, params)
 
@@ -89,7 +92,9 @@ class ControllingStation(Apci):
     # sending
 
     def order(self, type_id, ioa, value, now, qualifier=0, cause=c.COT_ACTIVATION, tag=None):
-        """A command or set-point; `tag`: (day, ms, flags) of the types with a time tag."""
+        """A command or set-point; `tag`: (day, ms, flags) of the types with a time tag. `qualifier` holds
+        QOC or QOS with c.SELECT; `cause` may have c.TEST.
+        """
         at = self._header(type_id, cause, ioa)
         if at < 0:
             return False
@@ -126,6 +131,14 @@ class ControllingStation(Apci):
     def set_clock(self, day, ms, now, flags=0):
         return self.order(c.C_CS_NA_1, 0, None, now, tag=(day, ms, flags))
 
+    def parameter(self, type_id, ioa, value, now, qualifier=1, cause=c.COT_ACTIVATION):
+        """P_ME_NA_1, P_ME_NB_1, P_ME_NC_1 with QPM (1 threshold, 2 smoothing, 3 and 4 limits), or
+        P_AC_NA_1, whose value is QPA.
+        """
+        if not c.P_ME_NA_1 <= type_id <= c.P_AC_NA_1:
+            raise LocalError("type %s is no parameter" % type_id)
+        return self.order(type_id, ioa, value, now, qualifier, cause)
+
     def reset_process(self, qrp, now):
         return self.order(c.C_RP_NA_1, 0, qrp, now)
 
@@ -137,12 +150,13 @@ class ControllingStation(Apci):
     def on_asdu(self, buf, at, n, now):
         count = codec.objects_fit(buf, at, n)
         type_id = buf[at]
+        self.asdu_at = at
         if not count:
             if c.COT_UNKNOWN_TYPE <= buf[at + 2] & 0x3F <= c.COT_UNKNOWN_IOA:
                 self.listener.on_answer(type_id, buf[at + 2], None, None, 0, buf, at)
             else:
                 self.unreadable += 1
-        elif type_id < c.C_SC_NA_1 or type_id == c.M_EI_NA_1:
+        elif type_id < c.C_SC_NA_1 or type_id == c.M_EI_NA_1 or _is_interrogated(buf[at + 2]):
             self._data(type_id, count, buf, at)
         else:
             self._answer(type_id, buf, at)
@@ -170,3 +184,7 @@ class ControllingStation(Apci):
         qualifier = codec.quality(type_id, buf, at + 9)
         ioa = codec.get_ioa(buf, at + 6)
         self.listener.on_answer(type_id, buf[at + 2], ioa, value, qualifier, buf, at)
+
+
+def _is_interrogated(cause):
+    return c.COT_INTERROGATED <= cause & 0x3F <= c.COT_INTERROGATED + 16

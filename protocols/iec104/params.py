@@ -40,6 +40,7 @@ class Params:
         self.utc_offset_min = 0  # time base of all tags: 0 = UTC, 480 = Beijing
         self.is_summer = None  # is_summer(day, ms) of UTC: tags are an hour ahead and marked SU; None = never
         self.background_ms = 0  # period of a background scan (COT 2) over all points; 0 = none
+        self.tally_ioa = 0  # counter group 4 tells refusals from this address on (tally.py); 0 = none
         self.sequence = False  # True: interrogated runs of consecutive addresses go out with SQ=1
         self.tx_bytes = 640  # per link: two of the longest ASDUs, and an order's answer
         self.answer_bytes = 256  # per link: confirmations that wait for the send window

@@ -12,6 +12,8 @@ order's. Choices (IEC 60870-5-101 7.4, 5-5 6; general knowledge):
   and the clock left alone.
 - C_RD is answered with the object under COT 5 and nothing else. C_RP needs station.on_reset (QRP 1) or
   drops the waiting events (QRP 2).
+- With params.tally_ioa counter group 4 (RQT 4, COT 41) is the tally of refusals and closed links (tally.py),
+  which no other counter interrogation has.
 - Types 104, 106 and 120 and above are not in this profile, 110 to 113 only where a station has parameters
   (parameters.py): COT 44.
 """
@@ -115,7 +117,12 @@ def _counter_interrogation(station, link, buf, at, confirmation, now):
         for point in station.counters:
             if not group or point.kind.group == group:
                 point.freeze(freeze)
-    scan.start(station.counters if not freeze else (), group, c.COT_COUNTERS + group)
+    points = station.counters if not freeze else ()
+    if group == 4 and not freeze and station.params.tally_ioa:
+        from protocols.iec104.tally import Tally  # asked for in laboratories
+
+        points = Tally(station)
+    scan.start(points, group, c.COT_COUNTERS + group)
     scan.answers(c.C_CI_NA_1, buf[at + 9], buf[at + 3], test)
     return c.ACCEPTED
 
