@@ -37,7 +37,7 @@ def assemble(board, config):
     """Everything between the ports and the loop; PortError when a port cannot be had."""
     now = board.now()
     log = board.log = EventLog(_EVENTS)
-    board.orders_lost = 0
+    board.orders_lost = board.commands_told = 0
     image = make_image(config)
     recorder = make_recorder(board, config, image)  # first, while its ring still fits in one piece
     image.station.local.put(1 if config["station"]["local"] else 0, now)
@@ -48,6 +48,7 @@ def assemble(board, config):
     telecontrol = Telecontrol(image, config, clock, log, make_store(board, config))
     board.orders = telecontrol.orders
     board.wall = clock
+    board.indices = telecontrol.indices
     server = make_server(board, tele, telecontrol.station, image, log)
     schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
     loop = Loop(
@@ -201,6 +202,10 @@ def _tell_orders(board, now):
         board.write_line("#V%03d %s (%d)" % (codes.ORDERS_LOST, codes.text(codes.ORDERS_LOST), lost))
     if orders.count and board.console_takes():
         board.write_line(orders.line(board.wall, now))
+    indices = board.indices
+    if indices is not None and indices.told != board.commands_told and board.console_takes():
+        board.commands_told = indices.told
+        board.write_line(indices.line())
 
 
 def start(board, config):

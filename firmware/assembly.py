@@ -15,7 +15,8 @@ def make_image(config):
     guarded = [bay["battery"] for bay in config["bays"] if bay["battery"]["capacity_wh"]]
     meter_ages = [_meter_ages(meter) for meter in other_meters(config)]
     has_bms = any([battery["bms"] for battery in guarded])
-    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages)
+    indexed = config["telecontrol"]["region"] != "none"
+    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, indexed)
 
 
 def other_meters(config):

@@ -9,6 +9,7 @@ from firmware.decide import FALLBACKS
 from firmware.pointtable import ORDER_NAMES
 from firmware.units import FULL_BP, MAX_POWER_W
 
+REGION_NAMES = ("none", "north_china", "north_china_storage", "mengxi", "guangdong", "hunan", "shaanxi_draft")
 REQUIRED = None
 INT, BOOL, TEXT, CHOICE, SECTION, SECTIONS, ROWS, TEXTS, ADDRESS, FREE, INTS = range(11)
 
@@ -208,6 +209,7 @@ TELECONTROL = (
     ("commands", SECTIONS, (), COMMAND, 0),  # what differs from the table in firmware/pointtable.py
     ("parameters", SECTIONS, (), PARAMETER, 0),  # that the dispatcher may load
     ("select_s", INT, 10, 1, 3600),  # an unused selection ends after this time
+    ("region", CHOICE, "none", REGION_NAMES, 0),  # whose K1, K2, K3 are computed
     ("log_orders", CHOICE, "all", ("all", "refused"), 0),
     ("utc_offset_min", INT, 0, -840, 840),  # time base of every time tag: 0 = UTC, 480 = Beijing
     ("summer_time", CHOICE, "none", ("none", "europe"), 0),  # tags an hour ahead and marked SU meanwhile

@@ -91,6 +91,13 @@ class Telecontrol:
         if image.guarded and not tele["points"]:
             for row in pointtable.GUARD_POINTS:
                 self._bind(row)
+        self.indices = None
+        if tele["region"] != "none":
+            for row in () if tele["points"] else pointtable.INDEX_POINTS:
+                self._bind(row)
+            from firmware.indices import Indices, region_of
+
+            self.indices = Indices(image, region_of(tele["region"]), self.registered_w)
         self.parameters = None
         if tele["parameters"]:
             from firmware.telecontrol_parameters import LoadedParameters
@@ -153,6 +160,8 @@ class Telecontrol:
                 point.update(raw, quality, now)
         if self.parameters is not None:
             self.parameters.watch(now)
+        if self.indices is not None:
+            self.indices.look(now)
         if self.clock.settings != self.clock_settings:
             self.clock_settings = self.clock.settings
             self.log.add(codes.CLOCK_SET, 0, now)

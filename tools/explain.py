@@ -25,6 +25,8 @@ def _link(tele):
     minutes = tele["utc_offset_min"]
     sign = "-" if minutes < 0 else "+"
     base = "UTC" + ("%s%d:%02d" % (sign, abs(minutes) // 60, abs(minutes) % 60) if minutes else "")
+    if tele["region"] != "none":
+        yield "AGC indices as in %s" % tele["region"].replace("_", " ")
     summer = ", European summer time" if tele["summer_time"] == "europe" else ""
     yield "time tags in %s%s" % (base, summer)
 

@@ -154,6 +154,7 @@ class VirtualBoard:
         self.record_file = None
         self.events = []
         self.slots = MemorySlots()
+        self.commands_told = 0
         self.lines = []  # of the log of orders
         self.listener = MemoryListener()
 
@@ -211,6 +212,9 @@ class VirtualBoard:
             if orders.codes[at] != codes.ORDER_ACCEPTED:
                 self.events.append((self.rig.ms, orders.codes[at], orders.counts[at]))
             self.lines.append(orders.line(self.wall, now))
+        if self.indices is not None and self.indices.told != self.commands_told:
+            self.commands_told = self.indices.told
+            self.lines.append(self.indices.line())
         if self.recorder is not None:
             drain(self.recorder, self.record_file)
 
