@@ -154,3 +154,16 @@ def test_stamp_follows_the_tick():
 def test_names_of_counts_fit_their_indices():
     assert c.COUNT_NAMES[c.CLOSED_REPLACED] == "replaced" and len(c.COUNT_NAMES) == c.CLOSED_REPLACED + 1
     assert c.COUNT_NAMES[c.REFUSED_CONTROL] == "control" and c.COUNT_NAMES[c.CLOSED_T1] == "t1"
+
+
+def test_watts_survive_a_short_float_in_kw():
+    """Exact to 1 W up to 2 MW and off by one at most up to 10 MW, also where a float is a single itself."""
+    buf = bytearray(8)
+    put, get = codec.encoder(13), codec.decoder(13)
+    power_w = 1
+    while power_w <= 10000000:
+        for signed_w in (power_w, -power_w):
+            put(buf, 0, signed_w / 1000, 0)
+            off_w = round(get(buf, 0) * 1000) - signed_w
+            assert abs(off_w) <= (0 if power_w <= 2000000 else 1), (signed_w, off_w)
+        power_w += power_w // 97 + 1
