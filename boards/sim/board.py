@@ -37,7 +37,7 @@ def write_line(text):
 
 
 class Board:
-    tls_stall_ms = 15  # longest of a handshake; board.json says the same
+    tls_stall_ms = 18  # longest of a handshake; board.json says the same
 
     def __init__(self, write_line):
         """`write_line(text)` prints one line on the console."""

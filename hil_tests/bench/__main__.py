@@ -11,10 +11,10 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from hil_tests.bench import codec, confirm, display, events, forged, heap, live, masters, memory, step
+from hil_tests.bench import codec, confirm, display, events, forged, heap, live, masters, memory, step, tls
 from hil_tests.bench.context import Context
 
-MEASURES = (codec, step, confirm, masters, live, events, memory, heap, forged)
+MEASURES = (codec, step, confirm, masters, live, events, memory, heap, forged, tls)
 
 
 def arguments(argv):

@@ -12,3 +12,10 @@ else:
 
     def elapsed_us(later, earlier):
         return later - earlier
+
+
+def cpu_us():
+    """Processor time of this process."""
+    if hasattr(time, "clock"):
+        return round(time.clock() * 1000000)
+    return time.process_time_ns() // 1000
