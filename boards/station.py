@@ -68,6 +68,8 @@ def assemble(board, config):
         from firmware.guard.host import GuardHost  # only where there is one
 
         loop.guard = GuardHost(image, config, clock, log)
+        if loop.guard.limited:
+            loop.guard.keep_budgets(config, make_store(board, config, ".budgets"))
     return loop
 
 
@@ -83,10 +85,12 @@ def make_server(board, tele, station, image, log):
     return Iec104Server(listeners, station, board.poller, LinkTeller(log))
 
 
-def make_store(board, config):
-    """Where parameters outlive a restart; None when nothing is configured, or the board has no such thing."""
+def make_store(board, config, what=""):
+    """Where parameters, or `what`, outlive a restart; None when nothing is configured, or the board has no
+    such thing.
+    """
     path = config["station"]["store"]
-    return board.open_store(path) if path else None
+    return board.open_store(path + what) if path else None
 
 
 def make_buses(board, config, image, log):

@@ -5,6 +5,7 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 """
 
 from firmware import codes, schema
+from firmware.guard.limits import limited
 from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
 from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, INDEX_ROWS
 from firmware.image import METER_ROWS, STATION_ROWS
@@ -117,6 +118,9 @@ def _batteries(config, errors):
         if battery["cell_max_mv"] and battery["cell_max_mv"] - battery["cell_min_mv"] < 500:
             right = "at least 500 above cell_min_mv"
             _add(errors, path + "battery.cell_max_mv", battery["cell_max_mv"], right)
+        if limited(battery) and not config["station"]["store"]:
+            right = "station.store: the path of what outlives a restart, which a budget needs"
+            _add(errors, path + "battery.budget_...", "without a store", right)
         session = config["bays"][i]["session"]
         if session["minimum_bp"] > session["target_bp"]:
             right = "at most target_bp (%d)" % session["target_bp"]

@@ -104,6 +104,14 @@ BATTERY = (
     ("discharge_pct", ROWS, (), (-500, 1000), (0, 500)),
     ("cell_max_mv", INT, 0, 0, 5000),  # 0 = the chemistry's
     ("cell_min_mv", INT, 0, 0, 5000),
+    # What may be discharged, at the battery; 0 = no such limit. It is the vehicle's, and needs station.store.
+    ("identity", TEXT, "", 0, 16),  # of a vehicle that always stands here; else its own, or the bay's name
+    ("budget_day_wh", INT, 0, 0, 1000000),
+    ("budget_day_pct", INT, 0, 0, 1000),  # % of the capacity
+    ("budget_day_min", INT, 0, 0, 1440),
+    ("budget_life_kwh", INT, 0, 0, 100000),
+    ("budget_life_h", INT, 0, 0, 20000),
+    ("budget_block_wh", INT, 1000, 100, 10000),  # reserved ahead: what a power cut may cost
     ("bms", BOOL, False, 0, 0),  # the vehicle tells its limits, cell voltages and temperatures
 )
 

@@ -2,6 +2,7 @@
 
 from firmware import codes
 from firmware.guard.departure import MODE_NONE
+from firmware.guard.limits import limited
 from firmware.guard.sessions import Sessions
 from firmware.image import GOOD
 from protocols.ticks import ticks_diff
@@ -11,20 +12,31 @@ _PERIOD_MS = 1000
 
 class GuardHost:
     def __init__(self, image, config, clock, log):
+        self.image = image
         self.log = log
         self.sessions = Sessions(image, config, clock)
         self.bays = self.sessions.bays
         self.numbers = [i + 1 for i in range(len(image.bays)) if image.bays[i] in self.bays]
+        self.budgets = None
+        self.limited = any([limited(row["battery"]) for row in config["bays"]])
         self.must = [0] * len(self.bays)
         self.warned = [False] * len(self.bays)
         self.empty = [False] * len(self.bays)
         self.last = -1
+
+    def keep_budgets(self, config, store):
+        """Grant what the configuration grants; `store` as in firmware/guard/budgets.py."""
+        # by name: a board whose stations have no budgets does not load it
+        module = __import__("firmware.guard.budgets", None, None, ["Budgets"])
+        self.budgets = module.Budgets(self.image, config, self.sessions.clock, store)
 
     def update(self, now):
         """Before a step."""
         if self.last < 0 or ticks_diff(now, self.last) >= _PERIOD_MS:
             self.last = now
             self.sessions.update(now)
+            if self.budgets is not None:
+                self.budgets.update(now)
 
     def look(self, now):
         """After a step: what has become of the promises."""

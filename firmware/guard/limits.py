@@ -39,7 +39,7 @@ class Limits:
         """`battery`: section bays[].battery of a checked configuration."""
         self.bay = bay
         self.bms = battery["bms"]
-        self.budget = False
+        self.budget = limited(battery)
         self.efficiency_bp = battery["efficiency_bp"]
         self.capacity_wh = battery["capacity_wh"]
         self.rate_pct = battery["c_rate_pct"]
@@ -135,6 +135,12 @@ def interpolate(table, at):
 def health_bp(soh_bp):
     """Share of power and of SOC window that a battery of this health keeps."""
     return clip((soh_bp - _SOH_NONE_BP) * FULL_BP // (_SOH_FULL_BP - _SOH_NONE_BP), 0, FULL_BP)
+
+
+def limited(battery):  # lint: cold
+    """Whether this section asks for a budget."""
+    keys = ("budget_day_wh", "budget_day_pct", "budget_day_min", "budget_life_kwh", "budget_life_h")
+    return any([battery[key] for key in keys])
 
 
 def _tables(battery, key, lfp, nmc):  # lint: cold

@@ -12,6 +12,7 @@ SESSION = {"margin_s": 0, "margin_bp": 0}
 def guarded_config(bays=1, rating_w=15000, battery=None, session=None, **sections):
     """60 kWh LFP batteries behind bays of 15 kW, no temperature known; the margin is 0."""
     raw = raw_config(bays, rating_w, **sections)
+    raw.update({"station": {"store": "memory"}})  # budgets need one
     for row in raw["bays"]:
         row["battery"].update(BATTERY)
         row.update({"session": dict(SESSION)})

@@ -32,7 +32,8 @@ class Store:
         if di not in self.held:
             return -1
         data = self.held[di]
-        out[0 : len(data)] = data
+        for i in range(len(data)):  # a slice is an object on some builds
+            out[i] = data[i]
         return len(data)
 
     def set_time(self, when):

@@ -40,6 +40,17 @@ def test_what_is_wrong_is_named():
         assert errors_of(battery, session) == [(code, "bays[0]." + path)], path
 
 
+def test_a_budget_needs_a_store():
+    raw = guarded_config(battery={"budget_life_kwh": 10})
+    del raw["station"]
+    try:
+        validate(raw)
+    except ConfigError as error:
+        assert [row[1] for row in error.errors] == ["bays[0].battery.budget_..."]
+        return
+    raise AssertionError("taken")
+
+
 def test_good_ones_are_taken():
     assert errors_of() == []
     assert errors_of({"charge_pct": [[-100, 0], [50, 100], [600, 0]], "cell_max_mv": 3600}) == []

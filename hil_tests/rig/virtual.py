@@ -186,7 +186,7 @@ class VirtualBoard:
 
     def open_store(self, path):
         """Two slots in memory."""
-        return Store(self.slots)
+        return Store(MemorySlots() if path.endswith(".budgets") else self.slots)
 
     def make_bus(self, row):
         ours, theirs = pair()

@@ -20,9 +20,9 @@ SHOWN = 7
 def put_in(monkeypatch):
     """Inlines modules given by name, for which no file is asked."""
 
-    def work(**sources):
+    def work(entries=None, **sources):
         monkeypatch.setattr(inline, "path_of", lambda module: module if module in sources else None)
-        return inline.inline(sources)
+        return inline.inline(sources, list(sources) if entries is None else entries)
 
     return work
 
@@ -32,6 +32,7 @@ def test_names_attributes_and_aliases(put_in):
 from base import LIMIT, START as FIRST, NAMES
 import base
 def f(x):
+    x = LIMIT.to_bytes(3, "big")
     return FIRST + LIMIT + len(NAMES)
 """
     other = """
@@ -42,6 +43,7 @@ def f(x):
 """
     done = put_in(base=BASE, user=user, other=other, **{"room.base": BASE})
     assert "return 1 + 10 + len(NAMES)" in done["user"]
+    assert '(10).to_bytes(3, "big")' in done["user"]
     assert "from base import NAMES" in done["user"]
     assert "(x & 16383, b.BIG, (-16383),\n            2)" in done["other"]
     assert "from room import base as b" in done["other"]
@@ -56,6 +58,39 @@ def test_the_import_of_const_goes_where_the_compiler_folds_it(put_in):
     done = put_in(folded=folded, called=called, **{"protocols.upy": upy})
     assert "import" not in done["folded"] and "return 8" in done["folded"]
     assert done["called"] == called
+
+
+CODE = """
+def used():
+    return 1
+def unused():
+    return only_there()
+def only_there():
+    return 3
+class Thing:
+    def __init__(self):
+        self.a = 1
+    def method(self):
+        return START
+    def asked_by_name(self):
+        return getattr(self, "asked_by_name")
+START = 5
+"""
+
+
+def test_functions_that_nobody_mentions_go(put_in):
+    user = "from code import used, Thing\ndef main():\n    return used() + Thing().a\n"
+    done = put_in((), code=CODE, user=user)
+    assert "def main" not in done["user"]  # nobody starts it
+    assert "used" in done["code"] and "unused" not in done["code"] and "only_there" not in done["code"]
+    assert "def method" not in done["code"] and "START" not in done["code"]
+    assert "asked_by_name" in done["code"] and "__init__" in done["code"]
+    assert done["code"].count("\n") == CODE.count("\n")
+    compile(done["code"], "code", "exec")
+
+
+def test_entries_keep_their_functions(put_in):
+    assert put_in(["code"], code=CODE)["code"].count("def ") == CODE.count("def ")
 
 
 def test_what_nobody_mentions_goes(put_in):

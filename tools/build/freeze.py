@@ -2,7 +2,9 @@
 
 Its mpy-tool freezes integers above 8191 in a constant tuple as big integers, because some target has room for
 no more; calculating with one of those allocates, and each takes 20 bytes of flash. Our boards have room for
-30 bits and a sign. The tools are loaded from the tree and changed in memory only.
+30 bits and a sign. It also keeps every file's path among the names, for tracebacks only; a traceback of
+ours says `protocols.iec104.link`, which is among the names anyway. The tools are loaded from the tree and
+changed in memory only.
 """
 
 import importlib.util
@@ -29,6 +31,22 @@ def system(command):
     return (0, result.stdout) if result.returncode == 0 else (-1, result.stdout + result.stderr)
 
 
+def name_modules(tool):
+    """Make mpy-tool's modules name their source as an import does."""
+    freeze = tool.freeze_mpy
+
+    def freeze_named(idents, modules):
+        names = tool.global_qstrs
+        for module in modules:
+            path = module.source_file
+            dotted = path.str[:-3].replace("/", ".")
+            module.qstr_table[0] = names.find_by_str(dotted) or names.add(dotted)
+            names.qstrs.remove(path)
+        return freeze(idents, modules)
+
+    tool.freeze_mpy = freeze_named
+
+
 def main(argv):
     first = Path(argv[0])
     sys.argv = [str(first), *argv[1:]]
@@ -36,6 +54,7 @@ def main(argv):
         sys.path.insert(0, str(first.parent))
         tool = load(first)
         tool.mp_small_int_fits = SMALL.__contains__
+        name_modules(tool)
     else:
         sys.path.insert(0, str(first / "tools"))
         tool = load(first / "tools" / "makemanifest.py")

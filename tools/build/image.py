@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from tools.build import BuildError, Missing, boards, footprint, freeze, source
-from tools.build.closure import closure, too_large_floats
+from tools.build.closure import closure, path_of, too_large_floats
 from tools.build.inline import inline
 from tools.mpy import ROOT, compiler
 
@@ -84,6 +84,7 @@ class Job:
         self.tree = tree
         self.work = ROOT / "build" / board
         self.objects = self.work / "objects"
+        self.entries = [path_of(name) for name in (*self.image["programs"], *programs)]
         self.files = closure([*self.image["programs"], *programs])
         self.standins = [s for s in self.image["standins"] if not self._port_has(s["unless"])]
         self.elf = self.work / (name + ".elf")
@@ -156,16 +157,19 @@ class Job:
     def _prepare(self):
         """The generated files: manifest, user module, and the empty library that the port's rules ask for."""
         variables = self.work / "variables.txt"
-        said = repr(sorted(self.image["make"].items()))
+        said = repr((sorted(self.image["make"].items()), self.image["line_numbers"]))
         known = variables.read_text(encoding="utf-8") if variables.is_file() else ""
-        if known != said:  # make does not see that a compiler's flag is another one
+        if known != said:  # make does not see that an option is another one
             shutil.rmtree(self.objects, ignore_errors=True)
         variables.write_text(said, encoding="utf-8")
         for made in ("frozen_content.c", "firmware.elf"):  # makemanifest does not see that a file has gone
             (self.objects / made).unlink(missing_ok=True)
         for path, text in self._sources().items():
             _write(self.work / "sources" / path, text)
-        lines = ["freeze(%r, %r)" % (str(self.work / "sources"), tuple(str(p) for p in self.files))]
+        lines = [
+            "freeze(%r, %r, opt=%d)" % (str(self.work / "sources"), tuple(str(p) for p in paths), level)
+            for level, paths in self._levels().items()
+        ]
         for standin in self.standins:
             name = standin["module"] + ".py"
             _write(self.work / "standins" / name, (ROOT / standin["file"]).read_text(encoding="utf-8"))
@@ -179,10 +183,17 @@ class Job:
             _write(module / path.name, path.read_text(encoding="utf-8"))
         _write(self.work / "library" / "README.md", "No module of micropython-lib is frozen.\n")
 
+    def _levels(self):
+        """{level of optimisation: paths}. Level 3 leaves line numbers out, and assertions: never a test's."""
+        level = 0 if self.image["line_numbers"] else 3
+        tests = [path for path in self.files if path.parts[0] == "hil_tests"]
+        ours = [path for path in self.files if path.parts[0] != "hil_tests"]
+        return {level: ours, 0: tests} if level and tests else {level: ours + tests}
+
     def _sources(self):
         """{path: text} of what is frozen."""
         texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in self.files}
-        return inline(texts) if self.image["inline"] else texts
+        return inline(texts, self.entries) if self.image["inline"] else texts
 
     def _variables(self):
         yield from self.image["make"].items()

@@ -3,7 +3,8 @@
 MicroPython keeps every public name of a module in a dictionary on the heap, looks it up at every use, and
 builds a table with such names in it on the heap too. What a C compiler does with an enumeration is done here
 once for the whole image: a name in capitals that its module sets once to an integer becomes that integer,
-also behind an import; what nobody refers to any more, assignment or import, goes. Lines keep their numbers.
+also behind an import; what nobody refers to any more, assignment or import, goes, and so do functions and
+methods that no module of the image mentions. Lines keep their numbers.
 Left alone is whatever a function hides, assigns or looks up by a computed name.
 """
 
@@ -45,6 +46,12 @@ class Module:
     def replace(self, node, text):
         self.edits.append((node.lineno, node.col_offset, node.end_lineno, node.end_col_offset, text))
 
+    def drop(self, node, text):
+        """Replace a node, and forget what was to be replaced in it."""
+        inside = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+        self.edits = [e for e in self.edits if not (inside[0] <= e[:2] and e[2:4] <= inside[1])]
+        self.replace(node, text)
+
     def result(self):
         """The source with its edits made, line for line."""
         lines = list(self.lines)
@@ -58,8 +65,10 @@ class Module:
         return b"\n".join(lines).decode()
 
 
-def inline(texts):
-    """{path: source} of one image, with its constants put in."""
+def inline(texts, entries=()):
+    """{path: source} of one image, with its constants put in; functions of the `entries`, which are started
+    by name, all stay.
+    """
     modules = {path: Module(path, text) for path, text in texts.items()}
     for module in modules.values():
         _find_constants(module, modules)
@@ -67,6 +76,7 @@ def inline(texts):
         _find_imports(module, modules)
     for module in modules.values():
         _put_in(module)
+    _clear_functions(modules, entries)
     for module in modules.values():
         _clear_imports(module)
     needed = set().union(*(_still_said(module) for module in modules.values()))
@@ -163,7 +173,8 @@ def _put_in(module):
         number = None if id(node) in hidden else _value_of(node, module)
         if number is not None:
             node.is_inlined = True
-            module.replace(node, str(number) if number >= 0 else "(%d)" % number)
+            is_asked = module.lines[node.end_lineno - 1][node.end_col_offset :].startswith(b".")
+            module.replace(node, "(%d)" % number if number < 0 or is_asked else str(number))
 
 
 def _value_of(node, module):
@@ -184,7 +195,7 @@ def _loaded(module):
     """Names that are loaded somewhere and were not put in."""
     return {
         node.id
-        for node in ast.walk(module.tree)
+        for node in _living(module.tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not hasattr(node, "is_inlined")
     }
 
@@ -223,9 +234,11 @@ def _only_folds(tree):
 
 def _still_said(module):
     """Every name that the file still mentions in any way, in a text too: getattr may look it up."""
-    said = _loaded(module)
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    said = set()
+    for node in _living(module.tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not hasattr(node, "is_inlined"):
+            said.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             said.add(node.value)
         elif isinstance(node, ast.Attribute) and not hasattr(node, "is_inlined"):
             said.add(node.attr)
@@ -239,6 +252,33 @@ def _clear_assignments(module, needed):
     for node in module.tree.body:
         pairs = _assigned(node)
         if pairs and all(name in module.constants and name not in needed for name, _ in pairs):
-            inside = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
-            module.edits = [e for e in module.edits if not (inside[0] <= e[:2] and e[2:4] <= inside[1])]
-            module.replace(node, "")
+            module.drop(node, "")
+
+
+def _living(tree):
+    """Every node but those in functions that are gone."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [n for n in ast.iter_child_nodes(node) if not hasattr(n, "is_gone")]
+
+
+def _clear_functions(modules, entries):
+    """Edits: functions and methods that nobody mentions; then those that only they mentioned."""
+    found = True
+    while found:
+        said = set().union(*(_still_said(module) for module in modules.values()))
+        found = [(m, n) for path, m in modules.items() if path not in entries for n in _unsaid(m.tree, said)]
+        for module, node in found:
+            node.is_gone = True
+            module.drop(node, "pass")
+
+
+def _unsaid(tree, said):
+    """Functions of the first level and methods, not mentioned and not the language's own."""
+    homes = [tree] + [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node in [node for home in homes for node in home.body]:
+        if isinstance(node, ast.FunctionDef) and node.name not in said and not hasattr(node, "is_gone"):
+            if not node.name.startswith("__") and not node.decorator_list:
+                yield node

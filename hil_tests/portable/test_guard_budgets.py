@@ -1,0 +1,200 @@
+"""Budgets: no mix of services, power cuts, failing stores and clocks exceeds them.
+
+lane: heap=512k
+"""
+
+from firmware import codes
+from firmware.guard.budgets import MOST_VEHICLES, ROW_BYTES, Budgets
+from firmware.guard.departure import MODE_NOW, MODE_V2G
+from firmware.wallclock import WallClock
+from hil_tests.portable.guard_support import guarded, guarded_config
+
+DAY = 9677
+
+
+class MemoryStore:
+    def __init__(self):
+        self.data = b""
+        self.works = True
+        self.saves = 0
+
+    def load(self):
+        return self.data
+
+    def save(self, payload):
+        if self.works:
+            self.data = payload
+            self.saves += 1
+        return self.works
+
+
+class Owner:
+    """A bench with budgets, and the truth of what its battery has given."""
+
+    def __init__(self, bays=1, **budget):
+        budget["taper_bp"] = 1
+        self.bench = guarded(guarded_config(bays=bays, battery=budget, control={"validity_s": 0}))
+        self.store = MemoryStore()
+        self.clock = WallClock(0)
+        self.clock.set_utc(DAY, 43200000, self.bench.now)
+        self.given_wms = 0
+        self.given_ms = 0
+        self.cut_power()
+
+    def cut_power(self):
+        """Everything but the store is gone."""
+        self.budgets = Budgets(self.bench.image, self.bench.config, self.clock, self.store)
+
+    def step(self, dt_ms=1000):
+        bench = self.bench
+        self.budgets.update(bench.now)
+        for power_w in bench.measured_w:
+            if power_w < 0:
+                self.given_wms += -power_w * dt_ms
+                self.given_ms += dt_ms
+        bench.step(dt_ms)
+
+    def given_wh(self):
+        """At the battery."""
+        return self.given_wms * 10000 // 9400 // 3600000
+
+
+def test_a_day_ends_when_it_is_used_up_and_says_so():
+    owner = Owner(budget_day_wh=2000)
+    owner.bench.order(-15000)
+    for _ in range(900):
+        owner.step()
+    bay = owner.bench.bays[0]
+    assert 1950 <= owner.given_wh() <= 2000
+    assert bay.limit_lo.value == codes.LIMIT_BUDGET
+    owner.bench.order(9000)
+    owner.step()
+    owner.step()
+    assert owner.bench.commands() == [9000]
+    owner.clock.set_utc(DAY + 1, 0, owner.bench.now)
+    owner.bench.order(-15000)
+    for _ in range(3):
+        owner.step()
+    assert owner.bench.commands()[0] < -10000
+
+
+def test_hours_and_share_of_the_capacity():
+    owner = Owner(budget_day_min=10)
+    owner.bench.order(-1000)
+    for _ in range(1500):
+        owner.step()
+    assert 590000 <= owner.given_ms <= 600000
+    owner = Owner(budget_day_pct=2)  # 1.2 kWh
+    owner.bench.order(-15000)
+    for _ in range(900):
+        owner.step()
+    assert 1150 <= owner.given_wh() <= 1200
+
+
+def test_a_power_cut_costs_at_most_a_block_and_gives_nothing_twice():
+    owner = Owner(budget_life_kwh=5)
+    owner.bench.order(-15000)
+    for i in range(2500):
+        if i % 50 == 49:
+            owner.cut_power()
+        owner.step()
+    assert owner.given_wh() <= 5000
+    assert owner.store.saves < 120
+
+
+def test_without_a_store_nothing_is_granted():
+    owner = Owner(budget_day_wh=5000)
+    owner.store.works = False
+    owner.bench.order(-15000)
+    for _ in range(30):
+        owner.step()
+    assert owner.given_wh() == 0 and owner.bench.commands() == [0]
+    owner.store = None
+    owner.cut_power()
+    for _ in range(5):
+        owner.step()
+    assert owner.bench.commands() == [0]
+
+
+def test_a_budget_that_nobody_renews_ends_by_itself():
+    owner = Owner(budget_day_wh=5000)
+    owner.bench.order(-15000)
+    for _ in range(5):
+        owner.step()
+    assert owner.bench.commands() == [-15000]
+    owner.bench.run(7, 1000)
+    assert owner.bench.commands() == [0]
+
+
+def test_a_silent_bay_counts_with_what_is_booked_for_it():
+    owner = Owner(budget_day_wh=5000)
+    owner.bench.order(-15000)
+    for _ in range(5):
+        owner.step()
+    used = owner.budgets.plugged[0].day_wh
+    owner.bench.measured_w[0] = None
+    owner.bench.follows = False
+    for _ in range(2):
+        owner.budgets.update(owner.bench.now)
+        owner.bench.step(1000)
+    assert owner.budgets.plugged[0].day_wh > used + 3
+
+
+def test_the_budget_goes_with_the_vehicle():
+    owner = Owner(bays=2, budget_day_wh=2000)
+    owner.budgets.plug(0, "VIN1")
+    owner.budgets.plug(1, "VIN1")
+    owner.bench.order(-30000)
+    for _ in range(900):
+        owner.step()
+    assert 1900 <= owner.given_wh() <= 2000
+    owner.budgets.plug(0, "VIN2")
+    for _ in range(3):
+        owner.step()
+    assert owner.bench.commands()[0] < -10000 and owner.bench.commands()[1] > -1000
+    assert owner.budgets.record(0)[0] == ("identity", "VIN2")
+    assert len(owner.store.data) % ROW_BYTES == 0
+
+
+def test_a_vehicle_too_many_gets_nothing():
+    owner = Owner(budget_day_wh=2000)
+    for i in range(MOST_VEHICLES):
+        owner.budgets.plug(0, "V%d" % i)
+    owner.bench.order(-15000)
+    owner.step()
+    owner.step()
+    assert owner.budgets.plugged[0] is None and owner.bench.commands() == [0]
+
+
+def test_no_mix_of_services_exceeds_a_budget():
+    for seed in range(6):
+        limits = {
+            "budget_day_wh": 3000,
+            "budget_life_kwh": 4,
+            "budget_day_min": 25,
+            "budget_block_wh": 500,
+        }
+        owner = Owner(**limits)
+        bench = owner.bench
+        bench.follows = True
+        day_wh = days = 0
+        value = seed * 7919 + 1
+        for i in range(1200):
+            value = (value * 1103 + 12345) % 65536
+            if i % 20 == 0:
+                bench.order(value % 30001 - 20000)
+                bench.session(
+                    mode=MODE_NOW if value % 11 == 0 else MODE_V2G, target_bp=value % 6000, hours=9
+                )
+            if value % 97 == 0:
+                owner.cut_power()
+            owner.store.works = value % 13 != 0
+            if i == 600:
+                owner.clock.set_utc(DAY + 1, 5000, bench.now)
+                day_wh, days = owner.given_wh(), 1
+            if value % 211 == 0:
+                owner.clock.set_utc(DAY - 3 + days, 100, bench.now)
+            owner.step((1000, 100, 3000)[value % 3])
+            assert owner.given_wh() - day_wh <= 3000
+        assert owner.given_wh() <= 4000
+        assert owner.given_wh() > 200
