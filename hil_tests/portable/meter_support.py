@@ -9,7 +9,7 @@ from protocols.modbus.codec import ILLEGAL_DATA_ADDRESS, ILLEGAL_FUNCTION
 from protocols.modbus.master import Master
 from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.slave import Slave
-from protocols.ticks import ticks_add
+from protocols.ticks import ticks_add, ticks_diff
 
 UNIT = 7
 
@@ -55,8 +55,10 @@ class Bench:
         self._buf = bytearray(300)
 
     def run(self, ms):
-        for _ in range(ms):
-            self.now = ticks_add(self.now, 1)
+        end = ticks_add(self.now, ms)
+        while self.now != end:
+            step = next_step(self.bus, self.slave, self.now, ticks_diff(end, self.now))
+            self.now = ticks_add(self.now, step)
             self.bus.service(self.now)
             n = self.port.read_into(self._buf)
             if n and not self.is_silent:
@@ -87,3 +89,14 @@ def all_words(*blocks):
     for block in blocks:
         merged.update(block)
     return merged
+
+
+def next_step(bus, slave, now, most):
+    """Milliseconds to the next thing that bus or slave does by itself: time may jump there."""
+    if bus.port.ready or slave.tx.pending():
+        return 1
+    step = ticks_diff(bus.wake_at, now)
+    left = slave.next_deadline(now)
+    if 0 <= left < step:
+        step = left
+    return min(max(step, 1), most)

@@ -12,12 +12,13 @@ from firmware.image import (
     GOOD,
     Image,
 )
+from hil_tests.portable.meter_support import next_step
 from hil_tests.portable.modbus_support import START
 from hil_tests.portable.support import no_heap
 from protocols.modbus.master import Master
 from protocols.modbus.slave import Slave
 from protocols.modbus.tcp import TcpFraming
-from protocols.ticks import ticks_add
+from protocols.ticks import ticks_add, ticks_diff
 
 
 class Device:
@@ -58,8 +59,10 @@ class Bench:
         self._buf = bytearray(300)
 
     def run(self, ms):
-        for _ in range(ms):
-            self.now = ticks_add(self.now, 1)
+        end = ticks_add(self.now, ms)
+        while self.now != end:
+            step = next_step(self.bus, self.slave, self.now, min(200, ticks_diff(end, self.now)))
+            self.now = ticks_add(self.now, step)
             if self.command_w is not None:
                 self.bay.command_w.put(self.command_w, self.now)
             self.bus.service(self.now)

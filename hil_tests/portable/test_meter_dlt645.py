@@ -4,13 +4,14 @@ from drivers.meter_dlt645 import MeterDlt645
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.memory import pair
 from firmware.image import GOOD, Image
+from hil_tests.portable.meter_support import next_step
 from hil_tests.portable.modbus_support import START
 from hil_tests.portable.support import hx, no_heap, raises
 from protocols.dlt645.codec import address_of
 from protocols.dlt645.master import Master
 from protocols.dlt645.slave import Slave
 from protocols.errors import LocalError
-from protocols.ticks import ticks_add
+from protocols.ticks import ticks_add, ticks_diff
 
 HELD = {
     0x02030000: hx("452381"),  # -1.2345 kW
@@ -48,8 +49,10 @@ class Bench:
         self._buf = bytearray(300)
 
     def run(self, ms):
-        for _ in range(ms):
-            self.now = ticks_add(self.now, 1)
+        end = ticks_add(self.now, ms)
+        while self.now != end:
+            step = next_step(self.bus, self.slave, self.now, ticks_diff(end, self.now))
+            self.now = ticks_add(self.now, step)
             self.bus.service(self.now)
             n = self.port.read_into(self._buf)
             if n:
