@@ -107,7 +107,10 @@ def make_buses(board, config, image, log):
         buses[row["bus"]].add(make_meter(row, group))
     for i in range(len(config["bays"])):
         row = config["bays"][i]["converter"]
-        buses[row["bus"]].add(make_converter(row, image.bays[i], log))
+        if row["model"] == "infy":
+            ordered.append(load("boards.can_bay").make(i, config, image, buses, log))
+        else:
+            buses[row["bus"]].add(make_converter(row, image.bays[i], log))
     return ordered
 
 

@@ -42,7 +42,7 @@ _FULL_BP = const(10000)
 
 
 class InfyConverter:
-    def __init__(self, addresses, poll_ms, bay, rating_w, limits, voltage_max_dv=10000, device=10):
+    def __init__(self, addresses, poll_ms, bay, rating_w, limits, device=infy.DEVICE_SINGLE):
         """`addresses` of the modules on the bus; `bay`: its group in the image; `limits` gives the vehicle's
         charge_max_da(now), discharge_max_da(now), voltage_max_dv, voltage_min_dv (drivers/vehicle.py);
         `device`: the modules' device number, 0Ah to 0Dh.
@@ -50,11 +50,11 @@ class InfyConverter:
         self.group = ModuleGroup(addresses, poll_ms, device)
         self.bay = bay
         self.rating_w = rating_w
-        self.voltage_max_dv = voltage_max_dv
         self.limits = limits
         self.demand = POWER
         self.demand_dv = 0  # of VOLTAGE
         self.demand_da = 0
+        self.held = False  # POWER at 0 W, whatever was ordered
         self.state = OFF
         self.since = 0
         self.tries = 0
@@ -115,7 +115,7 @@ class InfyConverter:
     def wanted_w(self, now):
         """The leased command, 0 once the lease has run out; nothing outside POWER."""
         lease = self.bay.command_w
-        if self.demand != POWER or lease.quality != GOOD:
+        if self.demand != POWER or self.held or lease.quality != GOOD:
             return 0
         if ticks_diff(now, lease.time) > lease.max_age_ms:
             return 0
@@ -267,12 +267,11 @@ class InfyConverter:
         """DC current, + = charging."""
         return -self.group.current_da() if self.inverter else self.group.current_da()
 
-    def output_dv(self):
-        """DC voltage at the modules' side of the contactors."""
-        return self.group.voltage_dv()
-
-    def has_fault(self):
-        return self.faults != 0
+    def told_da(self):
+        """DC current that the modules were last told, 0.1 A, a magnitude; 0 while they are off."""
+        if self.state != RUNNING or self.current_ma < 0:
+            return 0
+        return self.current_ma * max(len(self.group.modules), 1) // 100
 
     def _publish(self, now):
         bay = self.bay
@@ -293,7 +292,7 @@ class InfyConverter:
     def _image_state(self):
         if self.state == FAULT:
             return CONVERTER_FAULT
-        if self.demand != POWER:
+        if self.demand != POWER or self.held:
             return CONVERTER_OFF
         if self.state == RUNNING:
             return CONVERTER_RUNNING

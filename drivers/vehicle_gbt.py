@@ -40,7 +40,7 @@ class GbtVehicle:
     # the bay's sequence
 
     def plugged(self, now):
-        """Locked, auxiliary supply on: the session begins."""
+        """Locked, auxiliary supply on: the session begins. Strikes last until the plug is out."""
         self.record.clear()
         self.record.protocol = PROTOCOL
         self.session.start(now)
@@ -57,8 +57,11 @@ class GbtVehicle:
         self.session.stop(c.FAULT if faulty else c.MANUAL, now)
         self._phase()
 
-    def unplugged(self, now):
+    def unplugged(self, now, is_out=True):
+        """The session is over; with the plug out, its strikes too."""
         self.session.unplugged(now)
+        if is_out:
+            self.session.strikes = 0
         self.record.clear()
         self.bay.soc_bp.fail()
 

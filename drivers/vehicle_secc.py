@@ -57,9 +57,10 @@ _LIMITS = ("voltage_dv", "charge_limit_da", "discharge_limit_da", "voltage_max_d
 class SeccVehicle:
     """Same methods for the bay's sequence as GbtVehicle; looks to the loop like every other driver."""
 
-    def __init__(self, bay, record, port):
-        self.bay = bay
-        self.record = record
+    def __init__(self, port):
+        """`port`: the byte stream to the SECC; attach() says whose vehicle it is."""
+        self.bay = None
+        self.record = None
         self.port = port
         self.wake_at = 0
         self.bad_lines = 0
@@ -71,6 +72,11 @@ class SeccVehicle:
         self._said = {"plugged": False, "insulated": False, "output": False, "stop": None}
         self._voltage_dv = 0
         self._current_da = 0
+
+    def attach(self, bay, record):
+        """`bay`: its group in the image; `record`: drivers/vehicle.py."""
+        self.bay = bay
+        self.record = record
 
     # the bay's sequence
 
@@ -91,7 +97,7 @@ class SeccVehicle:
         self._say("stop", "fault" if faulty else "normal")
         self.record.permitted = False
 
-    def unplugged(self, now):
+    def unplugged(self, now, is_out=True):
         self._say("plugged", False)
         self._say("output", False)
         self.record.clear()

@@ -56,17 +56,43 @@ def _buses(config, errors):
             _add(errors, "buses[%d].host" % i, "", "the host of a tcp bus")
         if bus["kind"] == "dlt645" and not (bus["device"] or bus["host"]):
             _add(errors, "buses[%d].device" % i, "", "the serial device of a dlt645 bus, or its host")
+        if bus["kind"] == "can" and not (bus["device"] or bus["host"] or bus["options"]):
+            _add(errors, "buses[%d].device" % i, "", "an slcan adapter's device or host, or options")
+        if bus["kind"] == "secc" and not (bus["device"] or bus["host"]):
+            _add(errors, "buses[%d].host" % i, "", "the host of a secc link, or its serial device")
 
 
 def _references(config, errors):
     buses = [bus["name"] for bus in config["buses"]]
-    modbus = [bus["name"] for bus in config["buses"] if bus["kind"] != "dlt645"]
     for i in range(len(config["meters"])):
         _refer(errors, "meters[%d].bus" % i, config["meters"][i]["bus"], buses)
     for i in range(len(config["bays"])):
-        _refer(errors, "bays[%d].converter.bus" % i, config["bays"][i]["converter"]["bus"], modbus)
+        _bay_buses(config["bays"][i], "bays[%d]." % i, config["buses"], errors)
     if config["site"]["meter"]:
         _refer(errors, "site.meter", config["site"]["meter"], [meter["name"] for meter in config["meters"]])
+
+
+def _bay_buses(bay, path, buses, errors):
+    """A converter and a vehicle each need a bus of their kind."""
+    converter = bay["converter"]
+    vehicle = bay["vehicle"]["protocol"]
+    kinds = ("can",) if converter["model"] == "infy" else ("rtu", "tcp")
+    _refer(errors, path + "converter.bus", converter["bus"], _of_kinds(buses, kinds))
+    if vehicle != "none":
+        kinds = ("can",) if vehicle == "gbt27930" else ("secc",)
+        _refer(errors, path + "vehicle.bus", bay["vehicle"]["bus"], _of_kinds(buses, kinds))
+    if (vehicle == "none") != (converter["model"] != "infy"):
+        _add(errors, path + "vehicle.protocol", vehicle, "a protocol for an infy converter, and only there")
+    if converter["model"] != "infy":
+        if converter["unit"] == 0:
+            _add(errors, path + "converter.unit", 0, "1 to 247")
+    elif converter["lease_ms"] < 10000:
+        right = "at least 10000: after that the modules switch off by themselves"
+        _add(errors, path + "converter.lease_ms", converter["lease_ms"], right)
+
+
+def _of_kinds(buses, kinds):
+    return [bus["name"] for bus in buses if bus["kind"] in kinds]
 
 
 def _refer(errors, path, name, names):

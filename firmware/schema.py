@@ -39,13 +39,15 @@ SITE = (
 
 BUS = (
     ("name", TEXT, REQUIRED, 1, 32),
-    ("kind", CHOICE, REQUIRED, ("rtu", "tcp", "dlt645"), 0),
+    ("kind", CHOICE, REQUIRED, ("rtu", "tcp", "dlt645", "can", "secc"), 0),
     ("device", TEXT, "", 0, 200),  # rtu, dlt645: a serial device
     ("baud", INT, 9600, 1200, 921600),
     ("parity", CHOICE, "N", ("N", "E", "O"), 0),
     ("host", TEXT, "", 0, 100),  # tcp, or a serial server with a dlt645 line behind it
     ("port", INT, 502, 1, 65535),
     ("timeout_ms", INT, 300, 10, 10000),
+    ("bitrate", INT, 250000, 10000, 1000000),  # can
+    ("options", FREE, {}, 0, 0),  # can: what python-can's Bus() takes; {} = slcan on `device` or `host`
 )
 
 # Tables of drivers/maps/; "dlt645" is a protocol of its own, on a bus of that kind.
@@ -78,9 +80,10 @@ METER = (
 )
 
 CONVERTER = (
-    ("model", CHOICE, "sunspec", ("sunspec", "quasar", "evtec"), 0),
+    ("model", CHOICE, "sunspec", ("sunspec", "quasar", "evtec", "infy"), 0),
     ("bus", TEXT, REQUIRED, 1, 32),
-    ("unit", INT, 1, 1, 247),
+    ("unit", INT, 1, 0, 247),  # infy: address of the first module
+    ("modules", INT, 1, 1, 16),  # infy
     ("poll_ms", INT, 100, 20, 10000),
     ("max_age_ms", INT, 1000, 100, 60000),
     ("lease_ms", INT, 2000, 1000, 60000),  # the device's reversion timer: whole seconds
@@ -124,6 +127,13 @@ SESSION = (
     ("margin_bp", INT, 200, 0, 2000),
 )
 
+VEHICLE = (
+    ("protocol", CHOICE, "none", ("none", "gbt27930", "secc"), 0),
+    ("bus", TEXT, "", 0, 32),  # of kind can for gbt27930, of kind secc for an external SECC
+    ("discharge", BOOL, False, 0, 0),  # ask with GB/T 18487.4's messages, which few vehicles know
+    ("negotiate", BOOL, False, 0, 0),  # GB/T 27930.2's version frames first
+)
+
 BAY = (
     ("name", TEXT, REQUIRED, 1, 32),
     ("rating_w", INT, REQUIRED, 100, 1000000),
@@ -131,6 +141,7 @@ BAY = (
     ("converter", SECTION, REQUIRED, CONVERTER, 0),
     ("battery", SECTION, {}, BATTERY, 0),
     ("session", SECTION, {}, SESSION, 0),
+    ("vehicle", SECTION, {}, VEHICLE, 0),
 )
 
 CONTROL = (

@@ -15,6 +15,7 @@ FRONT_LISTENS, FRONT_ENDED, FRONT_NO_STATION, FRONT_FULL = 550, 551, 552, 553
 CERTS_EXIST, CERTS_FAILED = 554, 555
 MASTER_NO_STATION, MASTER_LINK_LOST, MASTER_REFUSED, MASTER_UNANSWERED = 560, 561, 562, 563
 MASTER_COMMAND, MASTER_EXPECTED, MASTER_TLS, MASTER_NOT_STARTED = 564, 565, 566, 567
+CAN_LOG_BAD = 580
 
 ROWS = (
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
@@ -106,6 +107,10 @@ ROWS = (
      ("What the station did instead stands above.", "子站的实际行为见上。"),
      ("Run that row alone: `v2g rows --targets ours --rows N`.",
       "单独运行该条：v2g rows --targets ours --rows N。")),
+    (CAN_LOG_BAD, HOST, "the CAN log cannot be read", "CAN 记录文件无法读取",
+     ("The file is missing, or its format does not fit its ending.", "文件缺失，或内容与扩展名不符。"),
+     ("Use .log (candump), .asc, .blf, .trc, .csv, or lines of slcan.",
+      "使用 .log（candump）、.asc、.blf、.trc、.csv 或 slcan 文本。")),
     (FAULTS_RED, HOST, "the fault table has a red row", "故障反应时间表有不合格项",
      ("A fault was not ended within its limit, or not as said.", "故障未在限值内或未按规定处理。"),
      ("See the row; run `pytest hil_tests/faults/test_outlet_faults.py`.",

@@ -116,7 +116,23 @@ Timeout = Annotated[float, option("An answer's longest wait, s. 应答超时（�
 MasterConfig = Annotated[
     Path, option("The station's configuration, for names. 子站配置", "--config", metavar="FILE")
 ]
+CanFile = Annotated[Path, typer.Argument(metavar="FILE", help="candump, ASC, BLF, slcan ... 记录文件")]
+Messages = Annotated[list[str], option("Only these messages, e.g. BCL CCS INFY. 仅显示这些报文", "--only")]
 Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
+
+
+class VehicleKind(str, enum.Enum):
+    """How the simulated vehicle talks."""
+
+    none = "none"
+    gbt = "gbt"
+
+
+class ConverterKind(str, enum.Enum):
+    """What the simulated bays have."""
+
+    sunspec = "sunspec"
+    infy = "infy"
 
 
 @app.callback()
@@ -169,11 +185,18 @@ def demo(
     signal_file: SignalFile = None,
     json_file: JsonFile = None,
     board: Board = "sim",
+    vehicle: Annotated[VehicleKind, option("gbt: a car on CAN, GB/T 27930. 车辆通信")] = VehicleKind.none,
+    converter: Annotated[
+        ConverterKind, option("infy: bidirectional modules on CAN. 变流器")
+    ] = ConverterKind.sunspec,
 ):
     """The whole chain for a minute: dispatcher, charger, simulated plant; summary and plot. 一分钟演示。"""
     from tools.demo.run import run_demo
 
-    run_demo(seconds, interpreter.value, bays or 1, signal_file, json_file, Settings.lang, board)
+    on_can = vehicle == VehicleKind.gbt
+    if on_can != (converter == ConverterKind.infy) or on_can and board != "sim":
+        raise Failure(BAD_OPTION, "--vehicle gbt and --converter infy belong together, on the board sim")
+    run_demo(seconds, interpreter.value, bays or 1, signal_file, json_file, Settings.lang, board, on_can)
 
 
 @app.command()
@@ -320,6 +343,20 @@ def faults(markdown: MarkdownFile = None):
 
     arguments = ["--markdown", str(markdown.resolve())] if markdown else []
     commands.module("hil_tests.faults", arguments, FAULTS_RED, PART_MISSING)
+
+
+can_app = typer.Typer(no_args_is_help=True, help="CAN recordings. CAN 记录")
+app.add_typer(can_app, name="can")
+
+
+@can_app.command()
+@reported(STOPPED_BY_HAND)
+def decode(file: CanFile, only: Messages = None):
+    """Every message of a recorded CAN bus in words: GB/T 27930, Infypower. 解析 CAN 报文。"""
+    from tools.can_decode import lines
+
+    for line in lines(file, Settings.lang, tuple(only or ())):
+        print(line)
 
 
 @app.command()

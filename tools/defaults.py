@@ -35,6 +35,37 @@ def _bus(name, port):
     return {"name": name, "kind": "tcp", "host": "127.0.0.1", "port": port or ANY_PORT}
 
 
+def _can_bus(name, bitrate):
+    return {"name": name, "kind": "can", "host": "127.0.0.1", "port": ANY_PORT, "bitrate": bitrate}
+
+
+def with_vehicles(config, discharge=True):
+    """A copy whose bays have Infypower modules on CAN and a vehicle that speaks GB/T 27930."""
+    config = copy.deepcopy(config)
+    config["buses"] = config["buses"][:1] + [_can_bus("modules", 125_000)]
+    for i, bay in enumerate(config["bays"]):
+        vehicle_bus = "vehicle%d" % (i + 1)
+        config["buses"].append(_can_bus(vehicle_bus, 250_000))
+        bay["converter"] = {"model": "infy", "bus": "modules", "unit": i, "modules": 1, "lease_ms": 10_000,
+                            "response_ms": 5000}
+        bay["vehicle"] = {"protocol": "gbt27930", "bus": vehicle_bus, "discharge": discharge}
+        config["plant"]["bays"][i].update(converter="infy", modules=1)
+    return config
+
+
+def with_can_ports(config, modules, vehicles):
+    """A copy with the addresses ("HOST:PORT") of the plant's CAN buses."""
+    config = copy.deepcopy(config)
+    addresses = {"modules": modules}
+    for i, address in enumerate(vehicles):
+        addresses["vehicle%d" % (i + 1)] = address
+    for bus in config["buses"]:
+        if bus["kind"] == "can":
+            host, port = addresses[bus["name"]].rsplit(":", 1)
+            bus.update(host=host, port=int(port))
+    return config
+
+
 def _bay(number):
     return {
         "name": "bay%d" % number,
@@ -90,7 +121,7 @@ def with_plant_ports(config, addresses):
     ports = config["plant"].get("converters_tcp") or [0] * len(config["plant"]["bays"])
     buses = {bus["name"]: bus for bus in config["buses"]}
     for i, (bay, address) in enumerate(zip(config["bays"], addresses)):
-        if ports[i] == 0:
+        if ports[i] == 0 and bay["converter"].get("model", "sunspec") == "sunspec":
             host, port = address.rsplit(":", 1)
             ports[i] = int(port)
             buses[bay["converter"]["bus"]].update(host=host, port=int(port))

@@ -23,17 +23,19 @@ from tools.catalogue_host import (
 )
 from tools.catalogue_host import PORT_BUSY, PORT_FORBIDDEN
 from tools.child import Child
-from tools.defaults import with_plant_ports, write_config
+from tools.defaults import with_can_ports, with_plant_ports, write_config
 from tools.plant.config import PlantConfigError, check_plant
 from tools.plant.control import ControlClient
 
 PLANT_START_S = 20
 FIRMWARE_START_S = 30
 FIRST_ORDER_S = 10
+FIRST_SESSION_S = 40  # lock, handshake, insulation test, precharge
 PLANT_EXIT_PORT = 3
 POLL_S = 0.1
 SIM = "sim"  # the board that runs in a process
 HEAP_KB_PER_BAY = 64
+CAN_HEAP_KB = 192  # code and tables of the CAN drivers, as the unix port keeps them
 CAUSES = ("#V003", "#V005", "#V1", "#V209", "#V409")  # messages with which the firmware gives up
 
 
@@ -69,6 +71,11 @@ def firmware_failure(failure, child):
         if line.startswith("MemoryError"):
             return Failure(codes.OUT_OF_MEMORY, "%s: %s" % (child.name, line), failure.lines)
     return failure
+
+
+def _waits(bay):
+    """Whether a bay of the plant's snapshot has no order yet, or its vehicle is not connected yet."""
+    return bay["order_w"] is None or not bay.get("connected", True)
 
 
 class Site:
@@ -147,6 +154,8 @@ class Site:
         self.converters = where["converter"].split(",")
         self.control = ControlClient(where["control"])
         self.config = with_plant_ports(self.config, self.converters)
+        if "can" in where:
+            self.config = with_can_ports(self.config, where["can"], where["vehicle"].split(","))
 
     def _start_firmware(self):
         argv, env = self._firmware_command()
@@ -161,17 +170,21 @@ class Site:
         if self.board != SIM:
             return runtime.emulated_command(self.board, config_path)
         heap_kb = max(runtime.HEAP_KB, len(self.config["bays"]) * HEAP_KB_PER_BAY)
+        if any(bus["kind"] == "can" for bus in self.config["buses"]):
+            heap_kb += CAN_HEAP_KB + len(self.config["bays"]) * HEAP_KB_PER_BAY
         try:
             return runtime.firmware_command(self.interpreter, config_path, heap_kb)
         except runtime.RuntimeMissing as error:
             raise Failure(INTERPRETER_MISSING, str(error)) from None
 
     def _await_orders(self):
-        deadline = time.monotonic() + FIRST_ORDER_S
-        while any(bay["order_w"] is None for bay in self.control.state()["bays"]):
+        on_can = any(bus["kind"] == "can" for bus in self.config["buses"])
+        patience_s = FIRST_SESSION_S if on_can else FIRST_ORDER_S
+        deadline = time.monotonic() + patience_s
+        while any(_waits(bay) for bay in self.control.state()["bays"]):
             self.check()
             if time.monotonic() > deadline:
-                detail = "firmware: no order reached a converter in %g s" % FIRST_ORDER_S
+                detail = "firmware: no order reached a converter in %g s" % patience_s
                 raise Failure(CHILD_LATE, detail, self.firmware.last)
             time.sleep(0.05)
 

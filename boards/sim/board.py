@@ -127,8 +127,26 @@ class Board:
             # by name: a station without such meters does not load it
             dlt645 = __import__("protocols.dlt645.master", None, None, ["Master"])
             return ModbusBus(row["name"], self._port(row), dlt645.Master(row["baud"], row["timeout_ms"]))
+        if row["kind"] in ("can", "secc"):
+            return self._vehicle_bus(row)
         framing = TcpFraming() if row["kind"] == "tcp" else RtuFraming(row["baud"])
         return ModbusBus(row["name"], self._port(row), Master(framing, row["timeout_ms"]))
+
+    def _vehicle_bus(self, row):
+        """CAN by python-can or an slcan adapter, or an SECC's link; by name, as not every station has one."""
+        if row["kind"] == "secc":
+            secc = __import__("drivers.vehicle_secc", None, None, ["SeccVehicle"])
+            return secc.SeccVehicle(self._port(row))
+        if row["options"]:
+            port = __import__("drivers.ports.can_python", None, None, ["PythonCan"]).PythonCan
+            try:
+                port = port(row["options"])
+            except (OSError, ImportError) as error:
+                raise PortError(codes.PORT_FAILED, row["name"], str(error))
+        else:
+            slcan = __import__("drivers.ports.can_slcan", None, None, ["SlcanPort"])
+            port = slcan.SlcanPort(self._port(row), row["bitrate"])
+        return __import__("drivers.can_bus", None, None, ["CanBus"]).CanBus(row["name"], port)
 
     def _port(self, row):
         """TCP where the bus is TCP or has no serial device, else a serial line."""

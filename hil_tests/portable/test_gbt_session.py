@@ -172,6 +172,7 @@ def test_the_third_time_out_is_the_end_until_it_is_plugged_anew():
     rig.run(70000, 50)
     assert rig.charger.state == c.LOST and len(rig.times(t.CCS)) + len(rig.times(t.CRM)) == count
     rig.charger.unplugged(rig.now)
+    rig.charger.strikes = 0
     rig.vehicle.pulled(rig.now)
     rig.plug()
     rig.until(c.TRANSFER)

@@ -156,7 +156,8 @@ class SeccRig:
         ours, self.theirs = memory.pair()
         self.bay = Group(BAY_ROWS + BMS_ROWS, {})
         self.record = r.VehicleRecord()
-        self.driver = SeccVehicle(self.bay, self.record, ours)
+        self.driver = SeccVehicle(ours)
+        self.driver.attach(self.bay, self.record)
         self.now = START
         self.buf = bytearray(2048)
 

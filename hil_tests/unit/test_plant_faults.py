@@ -2,6 +2,7 @@
 
 import pytest
 
+from tools.plant.can_bays import CanBays
 from tools.plant.config import default_plant
 from tools.plant.core import Plant
 from tools.plant.faults import FAULTS, FaultError
@@ -134,6 +135,11 @@ def test_soc_and_temperature_are_set(plant):
 
 def test_active_faults_are_named(plant):
     assert plant.state()["faults"] == []
+
+
+def test_an_outlets_fault_needs_an_outlet(plant):
+    with pytest.raises(FaultError, match="no simulated outlet"):
+        plant.inject("e_stop", bay=0)
     plant.inject("meter_silent")
     plant.inject("converter_fault", bay=1)
     plant.inject("site_load", w=0)
@@ -167,8 +173,12 @@ def test_wrong_clears_say_what_would_be_right(plant):
         plant.clear("converter_stuck")
 
 
-def test_every_fault_of_the_table_can_be_started_and_cleared(plant):
-    example = {"bay": 0, "mhz": 50_000, "dv": 2300, "w": 0, "bp": 5000, "dc": 250}
+def test_every_fault_of_the_table_can_be_started_and_cleared():
+    section = default_plant(1)
+    section["bays"][0]["converter"] = "infy"
+    plant = Plant(section)
+    CanBays(plant, lambda: plant.now_ms)
+    example = {"bay": 0, "mhz": 50_000, "dv": 2300, "w": 0, "bp": 5000, "dc": 250, "kohm": 5000}
     for name, (needed, _, clearable, meaning) in FAULTS.items():
         plant.inject(name, **{key: example[key] for key in needed})
         if clearable:

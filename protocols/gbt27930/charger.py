@@ -141,9 +141,8 @@ class Charger(Endpoint):
     # orders of the owner
 
     def start(self, now):
-        """The plug is locked and the auxiliary supply is on."""
+        """The plug is locked and the auxiliary supply is on. `strikes` stay as they are."""
         self.forget()
-        self.strikes = 0
         self.agreed_version = 0
         self.last_error = ""
         if self.options.negotiate:
@@ -164,7 +163,7 @@ class Charger(Endpoint):
         self.happen(STOP, now)
 
     def unplugged(self, now):
-        """The vehicle is gone: every state ends."""
+        """The session is over; the owner sets `strikes` to 0 when the plug is out."""
         self.happen(UNPLUGGED, now)
         self.forget()
 

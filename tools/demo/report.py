@@ -63,6 +63,8 @@ def rows(figures):
             figures["envelope_samples"],
         ),
     )
+    if "can" in figures:
+        yield "CAN messages 报文", ", ".join("%s %d" % pair for pair in sorted(figures["can"].items()))
     if "pjm" in figures:
         p = figures["pjm"]
         yield (

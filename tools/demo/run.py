@@ -18,7 +18,7 @@ from tools.commands import known_board, run_dir
 from tools.demo import evaluate, plan as plans, report
 from tools.demo.live import View
 from tools.demo.state import State
-from tools.defaults import RATING_W, default_config
+from tools.defaults import RATING_W, default_config, with_vehicles
 from tools.up import SIM, Site
 
 SOC_BP = (8820, 6000, 4000, 7500)  # the first battery is nearly full: its upper limit shall be seen at work
@@ -26,8 +26,8 @@ REFRESH_S = 0.25
 CONNECT_S = 20
 
 
-def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board):
-    """Everything; Failure says what went wrong."""
+def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on_can=False):
+    """Everything; Failure says what went wrong. `on_can`: a vehicle and converter modules on CAN."""
     console = Console()
     rating_kw = bays * RATING_W / 1000
     plan = plans.from_csv(signal_file, seconds) if signal_file else plans.synthetic(seconds, rating_kw)
@@ -35,6 +35,8 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board):
         _check_writable(json_file)
     folder = run_dir()
     config = default_config(bays, 0, folder, [SOC_BP[i % len(SOC_BP)] for i in range(bays)])
+    if on_can:
+        config = with_vehicles(config)
     console.print("files of this run: %s" % folder, style="dim", highlight=False)
     known_board(board)
     runs_on = interpreter if board == SIM else "emulated %s" % board
@@ -46,7 +48,10 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board):
             _play(site, plan, state, view, folder)
         config = site.config
     figures, run = _figures(config, folder, state, plan, runs_on, bays)
-    figures["pjm"] = _pjm(console)
+    if on_can:
+        figures["can"] = _decode(console, folder, lang)
+    else:
+        figures["pjm"] = _pjm(console)
     figures["plot"] = str(_plot(run, figures, folder, title))
     report.print_summary(console, figures)
     report.write_json(figures, folder / "figures.json")
@@ -91,6 +96,15 @@ def _figures(config, folder, state, plan, runs_on, bays):
     figures = {"interpreter": runs_on, "bays": bays, "run_dir": str(folder)}
     figures.update(evaluate.evaluate(run, plan))
     return figures, run
+
+
+def _decode(console, folder, lang):
+    """The CAN buses' log in words; {message: how often it came}."""
+    from tools.can_decode import write_text
+
+    counts = write_text(folder / "truth" / "can.log", folder / "can.txt", lang)
+    console.print("every CAN message in words: %s" % (folder / "can.txt"), highlight=False, soft_wrap=True)
+    return counts
 
 
 def _pjm(console):

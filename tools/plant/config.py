@@ -23,6 +23,8 @@ PLANT_KEYS = (
     ("voltage_dv", "three", 0, 10_000, [2300, 2300, 2300], "0.1 V", "phase to neutral, L1..L3"),
     ("meter", "meter", None, None, None, "", "grid meter, keys below"),
     ("converters_tcp", "ports", 0, 65_535, None, "", "TCP port of each converter, 0 = any free one"),
+    ("can_tcp", "port", 0, 65_535, 0, "", "TCP port of the modules' CAN bus (slcan), 0 = any free one"),
+    ("vehicles_tcp", "ports", 0, 65_535, None, "", "TCP port of each vehicle's CAN bus, 0 = any free one"),
     ("host", "text", None, None, "127.0.0.1", "", "address that the TCP servers listen on"),
     ("substep_ms", "int", 1, 1000, 10, "ms", "step of the physics; inputs act at its boundaries"),
     ("log_ms", "int", 1, 3_600_000, 100, "ms", "interval of the truth log"),
@@ -60,6 +62,11 @@ BAY_KEYS = (
     ("resistance_mohm", "int", 0, 500, 50, "mOhm", "of the battery; its heat is lost energy"),
     ("temperature_dc", "int", -400, 900, 250, "0.1 °C", "of the battery at the start, and around it"),
     ("plugged", "bool", None, None, True, "", "a vehicle is connected at the start"),
+    ("converter", ("sunspec", "infy"), None, None, "sunspec", "", "infy: modules on CAN, and a CAN vehicle"),
+    ("modules", "int", 1, 16, 1, "", "how many modules, for infy"),
+    ("car_discharges", "bool", None, None, True, "", "the vehicle knows the discharge messages"),
+    ("car_current_max_da", "int", 1, 10_000, 1000, "0.1 A", "what the vehicle's BMS allows, each way"),
+    ("car_version", "int", 0, 9, 0, "", "major version of GB/T 27930.2 that the vehicle knows, 0 = none"),
     ("scale_factors", "scales", -4, 3, {}, "", "override of SunSpec scale factors, e.g. {\"W_SF\": 1}"),
 )
 SCALE_NAMES = ("A_SF", "V_SF", "Hz_SF", "W_SF", "VA_SF", "TotWh_SF", "Tmp_SF", "WSet_SF", "WSetPct_SF",
@@ -76,6 +83,7 @@ def default_plant(bays=1):
     plant["bays"] = [dict(_defaults(BAY_KEYS), scale_factors={}) for _ in range(bays)]
     plant["meter"] = _defaults(METER_KEYS)
     plant["converters_tcp"] = [0] * bays
+    plant["vehicles_tcp"] = [0] * bays
     plant["load_profile"] = None
     return json.loads(json.dumps(plant))
 
@@ -110,6 +118,10 @@ def check_plant(section, folder="."):
         plant["converters_tcp"] = [0] * count
     if len(plant["converters_tcp"]) != count:
         _wrong("plant.converters_tcp", plant["converters_tcp"], f"a list of {count} ports, one per bay")
+    if plant["vehicles_tcp"] is None:
+        plant["vehicles_tcp"] = [0] * count
+    if len(plant["vehicles_tcp"]) != count:
+        _wrong("plant.vehicles_tcp", plant["vehicles_tcp"], f"a list of {count} ports, one per bay")
     if sum(plant["phase_share_bp"]) != 10_000:
         _wrong("plant.phase_share_bp", plant["phase_share_bp"], "three numbers with the sum 10000")
     if plant["load_profile"] is not None:

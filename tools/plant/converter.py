@@ -52,6 +52,7 @@ class Converter:
         self.heartbeat_ms = bay["heartbeat_ms"]
         self._efficiency = efficiency_function(bay["efficiency_bp"])
         self.plugged = bay["plugged"]
+        self.connected = True  # contactors between converter and battery, where they are simulated
         self.faulted = False
         self.alarms = 0
         self.stuck = False
@@ -200,7 +201,7 @@ class Converter:
         return (ac_w * eta if ac_w > 0 else ac_w / eta) - self.standby_w
 
     def _battery_takes(self, dt_h):
-        if not self.plugged:
+        if not self.plugged or not self.connected:
             return False
         soc = self.battery.soc()
         if self._blocked > 0 and soc < 1 - SOC_RELEASE or self._blocked < 0 and soc > SOC_RELEASE:

@@ -37,6 +37,7 @@ class Plant:
         self._phase_share = [share / 10_000 for share in config["phase_share_bp"]]
         self.converters = [Converter(bay, Battery(bay)) for bay in config["bays"]]
         self.meter = Meter(config["meter"]["sample_ms"], self.grid)
+        self.outlets = {}  # bay: its DC outlet, where one is simulated (can_bays.py)
         self.silent_bays = set()
         self.deaf_bays = set()
         self._observers = []
@@ -114,6 +115,18 @@ class Plant:
             "lease_left_ms": converter.reversion_left_ms,
             "reversions": converter.reversions,
             "plugged": converter.plugged,
+            **self._outlet_state(converter),
+        }
+
+    def _outlet_state(self, converter):
+        outlet = self.outlets.get(self.converters.index(converter))
+        if outlet is None:
+            return {}
+        return {
+            "locked": outlet.lock_closed,
+            "contactor": outlet.contactor_closed,
+            "connected": outlet.group.connected,
+            "outlet_v": round(outlet.outlet_v, 1),
         }
 
     def _step(self, dt_ms):

@@ -20,6 +20,13 @@ FAULTS = {
     "converter_fault": (("bay",), ("alarm",), True, "trips: no power, FAULT, alarm bit (default OVER_TEMP)"),
     "converter_stuck": (("bay",), (), True, "ignores set-points and reversion; OpCtl STOP still works"),
     "vehicle_unplugged": (("bay",), (), True, "no battery behind the converter"),
+    "e_stop": (("bay",), (), True, "pressed; hardware opens the outlet's contactor"),
+    "earth_lost": (("bay",), (), True, "protective earth; hardware opens the outlet's contactor"),
+    "contactor_welded": (("bay",), (), True, "the outlet's contactor does not open"),
+    "car_silent": (("bay",), (), True, "the vehicle's BMS neither hears nor sends"),
+    "module_silent": (("bay",), (), True, "the bay's first CAN module neither hears nor sends"),
+    "insulation": (("bay", "kohm"), (), False, "insulation of the outlet in kOhm"),
+    "connector": (("bay", "dc"), (), False, "temperature of the connector in 0.1 °C"),
     "frequency": (("mhz",), (), False, "grid frequency in mHz"),
     "voltage": (("dv",), ("phase",), False, "phase voltage in 0.1 V, of phase 1..3 or of all"),
     "site_load": (("w",), (), True, "site load in W in place of the configured one"),
@@ -28,7 +35,7 @@ FAULTS = {
 }
 _RANGES = {
     "mhz": (0, 100_000), "dv": (0, 10_000), "phase": (1, 3), "w": (-10_000_000, 10_000_000),
-    "bp": (0, 10_000), "dc": (-500, 2000),
+    "bp": (0, 10_000), "dc": (-500, 2000), "kohm": (0, 65_535),
 }
 
 
@@ -61,6 +68,11 @@ def active(plant):
         marks = (("converter_silent", bay in plant.silent_bays), ("converter_deaf", bay in plant.deaf_bays),
                  ("converter_fault", converter.faulted), ("converter_stuck", converter.stuck),
                  ("vehicle_unplugged", not converter.plugged))
+        outlet = plant.outlets.get(bay)
+        if outlet is not None:
+            marks += (("e_stop", outlet.estop), ("earth_lost", outlet.earth_lost),
+                      ("contactor_welded", outlet.welded), ("car_silent", outlet.car.silent),
+                      ("module_silent", outlet.group.modules[0].silent))
         names.extend(f"{name} {bay}" for name, on in marks if on)
     return names
 
@@ -137,7 +149,42 @@ def _set_temperature(plant, bay, dc):
     plant.converters[bay].battery.temperature_c = dc / 10
 
 
+def _outlet(plant, bay):
+    if bay not in plant.outlets:
+        raise FaultError(f"bay {bay} has no simulated outlet; its converter must be infy")
+    return plant.outlets[bay]
+
+
+def _set_outlet(name, value):
+    def change(plant, bay):
+        setattr(_outlet(plant, bay), name, value)
+    return change
+
+
+def _set_car_silent(value):
+    def change(plant, bay):
+        _outlet(plant, bay).car.silent = value
+    return change
+
+
+def _set_module_silent(value):
+    def change(plant, bay):
+        _outlet(plant, bay).group.modules[0].silent = value
+    return change
+
+
+def _set_insulation(plant, bay, kohm):
+    _outlet(plant, bay).insulation_kohm = kohm
+
+
+def _set_connector(plant, bay, dc):
+    _outlet(plant, bay).connector_dc = dc
+
+
 _START = {
+    "e_stop": _set_outlet("estop", True), "earth_lost": _set_outlet("earth_lost", True),
+    "contactor_welded": _set_outlet("welded", True), "car_silent": _set_car_silent(True),
+    "module_silent": _set_module_silent(True), "insulation": _set_insulation, "connector": _set_connector,
     "meter_silent": _set_silent(True), "meter_frozen": _set_frozen(True),
     "converter_silent": lambda plant, bay: plant.silent_bays.add(bay),
     "converter_deaf": lambda plant, bay: plant.deaf_bays.add(bay),
@@ -146,6 +193,9 @@ _START = {
     "temperature": _set_temperature,
 }
 _END = {
+    "e_stop": _set_outlet("estop", False), "earth_lost": _set_outlet("earth_lost", False),
+    "contactor_welded": _set_outlet("welded", False), "car_silent": _set_car_silent(False),
+    "module_silent": _set_module_silent(False),
     "meter_silent": _set_silent(False), "meter_frozen": _set_frozen(False),
     "converter_silent": lambda plant, bay: plant.silent_bays.discard(bay),
     "converter_deaf": lambda plant, bay: plant.deaf_bays.discard(bay),

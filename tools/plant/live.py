@@ -13,6 +13,7 @@ from pathlib import Path
 from pymodbus import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
+from tools.plant.can_bays import CanBays
 from tools.plant.control import ControlPort
 from tools.plant.converter_map import converter_map
 from tools.plant.core import Plant
@@ -22,6 +23,7 @@ from tools.plant.rtu_line import RtuLine
 from tools.plant.truthlog import TruthLog
 
 TICK_S = 0.02
+CAN_TICK_S = 0.005
 
 
 class PlantStartError(RuntimeError):
@@ -41,6 +43,8 @@ class LivePlant:
         self._line = self._link = self._log = self._ticker = self._control = None
         self.meter_address = self.control_address = ""
         self.converter_addresses = []
+        self.can = self._can_file = None
+        self.can_address, self.vehicle_addresses = "", []
 
     async def __aenter__(self):
         try:
@@ -72,6 +76,7 @@ class LivePlant:
             self.converter_addresses.append(await self._serve_tcp(registers, port, where))
         if meter["pty"] is not None:
             await self._serve_rtu(meter)
+        await self._start_can()
         _check_port(self.config["host"], self._control_port, "control port")
         self._control = ControlPort(self.plant, self.advance)
         self.control_address = await self._control.start(self.config["host"], self._control_port)
@@ -86,6 +91,11 @@ class LivePlant:
             await self._control.stop()
         for server in self._servers:
             await server.shutdown()
+        if self.can is not None:
+            for hub in [self.can.modules_hub, *self.can.car_hubs]:
+                await hub.stop()
+        if self._can_file is not None:
+            self._can_file.close()
         if (
             self._link is not None
             and os.path.islink(self._link)
@@ -99,14 +109,39 @@ class LivePlant:
 
     def advance(self):
         """Bring the plant to the present."""
-        self.plant.advance((time.monotonic_ns() - self._start_ns) // 1_000_000)
+        now_ms = self._now_ms()
+        self.plant.advance(now_ms)
+        if self.can is not None:
+            self.can.advance(now_ms)
+
+    def _now_ms(self):
+        return (time.monotonic_ns() - self._start_ns) // 1_000_000
+
+    async def _start_can(self):
+        """The CAN buses over TCP, where a bay has one."""
+        if not any(bay["converter"] == "infy" for bay in self.config["bays"]):
+            return
+        if self._log_dir is not None:
+            self._can_file = (Path(self._log_dir) / "can.log").open("w", encoding="ascii")
+        self.can = CanBays(self.plant, self._now_ms, self._can_file, time.time() - self._now_ms() / 1000)
+        host = self.config["host"]
+        _check_port(host, self.config["can_tcp"], "plant.can_tcp")
+        self.can_address = await self.can.modules_hub.start(host, self.config["can_tcp"])
+        self.vehicle_addresses = ["-"] * len(self.config["bays"])
+        for bay, hub in zip(self.can.bays, self.can.car_hubs, strict=True):
+            port = self.config["vehicles_tcp"][bay]
+            _check_port(host, port, f"plant.vehicles_tcp[{bay}]")
+            self.vehicle_addresses[bay] = await hub.start(host, port)
 
     def ready_line(self):
         """The line that tells a script where everything is."""
-        return (
+        line = (
             f"ready meter={self.meter_address} meter_pty={self._link or '-'} "
             f"converter={','.join(self.converter_addresses)} control={self.control_address}"
         )
+        if self.can is not None:
+            line += f" can={self.can_address} vehicle={','.join(self.vehicle_addresses)}"
+        return line
 
     def _t_ns(self, plant_ms):
         return self._start_ns + plant_ms * 1_000_000
@@ -114,7 +149,7 @@ class LivePlant:
     async def _tick(self):
         while True:
             self.advance()
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(TICK_S if self.can is None else CAN_TICK_S)
 
     async def _serve_tcp(self, registers, port, where):
         host = self.config["host"]

@@ -1,0 +1,149 @@
+"""The simulated hardware of a DC outlet with a CAN vehicle: remote I/O, lock, contactor, bleeder, insulation,
+and the vehicle's BMS over the plant's battery.
+
+The remote I/O speaks the frames of drivers/bay_io_can.py, which are ours. Hardware acts by itself here:
+e-stop, lost CC1 and lost earth drop the contactor's coil. The vehicle is protocols/gbt27930/vehicle.py with
+this battery behind it; its limits follow the state of charge as a real BMS's do, roughly.
+"""
+
+from drivers import bay_io_can as io
+from protocols.gbt27930 import vehicle as v
+
+LOCK_MS, CONTACTOR_MS, VEHICLE_CLOSE_MS = 400, 25, 300
+BLEED_V_PER_MS = 0.4
+CABLE_TAU_MS = 400  # an open cable discharges through the voltage measurement
+INPUTS_MS, INSULATION_MS = 50, 250
+CELLS = 108
+
+
+class OutletHardware:
+    """One bay's outlet; `group` are its modules, `hub` carries the remote I/O, `car_hub` the vehicle."""
+
+    def __init__(self, plant, bay, group, hub, car_hub, car):
+        self.plant, self.bay, self.group, self.hub = plant, bay, group, hub
+        self.converter = plant.converters[bay]
+        self.car = CarNode(self, car_hub, car)
+        hub.nodes.append(self)
+        self.outputs = 0
+        self.outputs_ms = 0
+        self.lock_ms = self.coil_ms = 0
+        self.lock_closed = self.contactor_closed = False
+        self.outlet_v = 0.0
+        self.estop = self.earth_lost = self.welded = False
+        self.insulation_kohm = 5000
+        self.connector_dc = 300
+        self.measurements = 0
+        self._sent = None
+        self._inputs_ms = self._insulation_ms = 0
+
+    def hear(self, frame, now_ms):
+        if not frame.extended and frame.id == io.OUTPUTS + io.PER_BAY * self.bay and frame.n >= 1:
+            self.outputs, self.outputs_ms = frame.data[0], now_ms
+
+    @property
+    def plugged(self):
+        return self.converter.plugged
+
+    def tick(self, now_ms, dt_ms):
+        """Move lock, contactors and voltages on by `dt_ms`; then tell the controller."""
+        lost = now_ms - self.outputs_ms > io.HOLD_MS
+        outputs = 0 if lost else self.outputs
+        lock = bool(outputs & io.LOCK) or (lost or self.outlet_v >= 60) and self.lock_closed
+        self.lock_ms = min(self.lock_ms + dt_ms, LOCK_MS) if lock else max(self.lock_ms - dt_ms, 0)
+        self.lock_closed = self.lock_ms >= LOCK_MS if lock else self.lock_ms > 0
+        coil = outputs & io.CONTACTOR and self.plugged and not self.estop and not self.earth_lost
+        self.coil_ms = min(self.coil_ms + dt_ms, CONTACTOR_MS) if coil else max(self.coil_ms - dt_ms, 0)
+        self.contactor_closed = (self.coil_ms >= CONTACTOR_MS if coil else self.coil_ms > 0) or self.welded
+        self.car.tick(now_ms, bool(outputs & io.AUXILIARY) and self.plugged)
+        self._voltages(dt_ms, bool(outputs & io.BLEEDER))
+        self._measure(now_ms)
+
+    def _voltages(self, dt_ms, bleeding):
+        group = self.group
+        car_closed = self.car.closed
+        group.connected = self.contactor_closed and car_closed
+        group.bleeding = bleeding
+        if car_closed:
+            self.outlet_v = self.converter.battery.voltage_v
+        elif self.contactor_closed:
+            self.outlet_v = group.output_v
+        else:
+            self.outlet_v -= self.outlet_v * dt_ms / CABLE_TAU_MS
+            if bleeding:
+                self.outlet_v = max(0.0, self.outlet_v - BLEED_V_PER_MS * dt_ms)
+
+    def _measure(self, now_ms):
+        if now_ms - self._insulation_ms >= INSULATION_MS:
+            self._insulation_ms = now_ms
+            self.measurements = (self.measurements + 1) & 0xFF
+        bits = (
+            (io.PLUGGED if self.plugged else 0) | (io.ESTOP if self.estop else 0)
+            | (0 if self.earth_lost else io.EARTH) | (io.LOCK_CLOSED if self.lock_closed else 0)
+            | (io.CONTACTOR_CLOSED if self.contactor_closed else 0)
+        )
+        if bits == self._sent and now_ms - self._inputs_ms < INPUTS_MS:
+            return
+        self._sent, self._inputs_ms = bits, now_ms
+        data = bytes((bits, self.measurements)) + round(self.outlet_v * 10).to_bytes(2, "big")
+        data += (self.connector_dc + 1000).to_bytes(2, "big")
+        data += min(self.insulation_kohm, 0xFFFF).to_bytes(2, "big")
+        self.hub.send(self, io.INPUTS + io.PER_BAY * self.bay, data, extended=False)
+
+
+class CarNode:
+    """The vehicle on its own bus: it lives while the auxiliary supply is there."""
+
+    def __init__(self, outlet, hub, settings):
+        self.outlet, self.hub = outlet, hub
+        hub.nodes.append(self)
+        self.settings = settings
+        self.bms = v.VehicleState()
+        self.bms.discharges = settings["car_discharges"]
+        self.bms.version = (settings["car_version"], 0, 0)
+        self.machine = v.Vehicle(self.bms)
+        self.supplied = False
+        self.closed = False
+        self.silent = False
+
+    def hear(self, frame, now_ms):
+        if self.supplied and not self.silent:
+            self.machine.feed(frame, now_ms & 0x3FFFFFFF)
+
+    def tick(self, now_ms, supplied):
+        ticks = now_ms & 0x3FFFFFFF
+        machine = self.machine
+        self._know()
+        if supplied and not self.supplied:
+            machine.plugged(ticks)
+        elif self.supplied and not supplied:
+            machine.pulled(ticks)
+        self.supplied = supplied
+        machine.tick(ticks)
+        if machine.state == v.PREPARE and (ticks - machine.since) & 0x3FFFFFFF >= VEHICLE_CLOSE_MS:
+            machine.ready(ticks)
+        self.closed = supplied and machine.closed and v.READY <= machine.state <= v.STOPPING
+        while (frame := machine.queue.head()) is not None:
+            if not self.silent:
+                self.hub.send(self, frame.id, bytes(frame.data[: frame.n]), frame.extended)
+            machine.queue.drop()
+
+    def _know(self):
+        """The BMS's measurements and limits from the battery."""
+        bms, battery, settings = self.bms, self.outlet.converter.battery, self.settings
+        volts = battery.voltage_v
+        bms.voltage_dv, bms.current_da = round(volts * 10), round(self.outlet.group.dc_a * 10)
+        bms.soc_bp = battery.soc_bp()
+        bms.energy_wh = round(battery.capacity_wh)
+        bms.voltage_max_dv = round(battery.nominal_v * 12)
+        bms.demand_dv = round(battery.nominal_v * 11.5)
+        bms.temperature_dc = round(battery.temperature_c * 10)
+        bms.temperature_min_dc = bms.temperature_dc - 5
+        bms.cell_now_mv, bms.cell_min_mv = round(volts / CELLS * 1000), round(volts / CELLS * 1000) - 12
+        most_da = settings["car_current_max_da"]
+        bms.charge_max_da = most_da
+        soc = battery.soc()
+        bms.demand_da = round(most_da * min(1.0, max(0.0, (0.99 - soc) / 0.05)))
+        bms.discharge_max_da = round(most_da * min(1.0, max(0.0, (soc - 0.05) / 0.05)))
+        bms.discharge_min_dv = round(battery.nominal_v * 8)
+        bms.discharge_min_soc_bp = 500
+        bms.permitted = True
