@@ -26,6 +26,8 @@ from tools.meter.reading import table_of
 
 ANSWER_MS = {"rtu": 50, "tcp": 20, "dlt645": 500}  # of a healthy device; 500 is what DL/T 645 allows
 TURN_MS = 20  # the loop's longest gap
+CAN_FRAME_BITS = 158  # 29-bit identifier, 8 bytes, the worst stuffing
+BCS_MS = 250  # the vehicle tells its state of charge by itself (GB/T 27930)
 _TRIES = 1000
 _REGISTER_DRIVERS = {"quasar": QuasarConverter, "evtec": EvtecConverter}
 
@@ -112,6 +114,9 @@ def _what(model, first, count):
 def converter_jobs(bay, bus, cycle_ms):
     """Jobs of one converter: what is read, and what pushes ahead."""
     converter, name = bay["converter"], bay["name"]
+    if bus["kind"] == "can":
+        yield from _module_jobs(bay, bus, cycle_ms)
+        return
     if converter["model"] != "sunspec":
         yield from _register_jobs(bay, bus)
         return
@@ -137,6 +142,17 @@ def _register_jobs(bay, bus):
     takes = transaction_ms(bus, 13, 8) + driver.write_gap_ms
     yield Job(bay["name"], "set-point", 2 * takes, takes)
     yield Job(bay["name"], "set-point again", 2 * takes, takes)
+
+
+def _module_jobs(bay, bus, cycle_ms):
+    """CAN modules: four questions and answers each a round, two writes a set-point; nobody waits for a silent
+    one. The state of charge comes over the vehicle's own bus.
+    """
+    frame_ms = -(-CAN_FRAME_BITS * 1000 // bus["bitrate"])
+    name, modules = bay["name"], bay["converter"]["modules"]
+    yield Job(name, "power", bay["converter"]["poll_ms"] + 2 * TURN_MS, 8 * modules * frame_ms)
+    yield Job(name, "soc", BCS_MS + TURN_MS, frame_ms)
+    yield Job(name, "set-point", cycle_ms, 2 * frame_ms, True)
 
 
 def jobs_of(config, bus):
@@ -170,7 +186,7 @@ def buses(config):
     for bus in config["buses"]:
         jobs = jobs_of(config, bus)
         if jobs:
-            silence = (2 if bus["kind"] != "tcp" else 1) * bus["timeout_ms"]
+            silence = {"tcp": 1, "can": 0}.get(bus["kind"], 2) * bus["timeout_ms"]
             readings = tuple(_reading(job, jobs, silence) for job in jobs if not _is_write(job))
             load = sum(100 * job.takes_ms // job.period_ms for job in jobs)
             found.append(Bus(bus["name"], sum(job.takes_ms for job in jobs), load, readings))

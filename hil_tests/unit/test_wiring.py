@@ -9,7 +9,7 @@ from firmware.config import validate
 from hil_tests.rig.virtual import VirtualRig
 from protocols.ticks import ticks_diff
 from tools import cli, wiring
-from tools.defaults import default_config, write_config
+from tools.defaults import default_config, with_vehicles, write_config
 from tools.plant.meters import TWINS
 
 MODELS = ("em340", "dtsu666", "adl400", "dtsd1352", "adw300", "em24", "djsf1352", "sdm72")
@@ -139,3 +139,12 @@ def test_measured_ages_stay_below_the_computed_ones(tmp_path, baud, record_prope
 
 def test_every_model_of_the_twins_can_be_wired():
     assert set(MODELS) < set(TWINS)
+
+
+def test_bays_on_can_are_computed_too():
+    config = validate(with_vehicles(default_config(2, 0)))
+    assert wiring.broken_promises(config) == []
+    modules = next(bus for bus in wiring.buses(config) if bus.name == "modules")
+    assert {(r.device, r.reading) for r in modules.readings} == {
+        ("bay1", "power"), ("bay1", "soc"), ("bay2", "power"), ("bay2", "soc")}
+    assert wiring.bays(config)[0].abandoned_ms == 15_000
