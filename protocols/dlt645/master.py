@@ -50,6 +50,7 @@ class Master:
     """Sends one request at a time through `tx` and judges what `feed` brings; times in ms."""
 
     is_closed = False
+    is_stream = False  # a line, also where a serial server carries it
 
     def __init__(self, baud, timeout_ms=500, quarantine_ms=100):
         self._baud = baud
