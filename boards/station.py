@@ -222,6 +222,10 @@ def start(board, config):
     except PortError as error:
         board.write_line("#V%03d %s: %s" % (error.code, codes.text(error.code), error))
         return 3
+    except ImportError as error:
+        code = codes.NOT_CARRIED
+        board.write_line("#V%03d %s: %s" % (code, codes.text(code), error))
+        return 3
     except MemoryError:
         board.write_line("#V%03d %s" % (codes.OUT_OF_MEMORY, codes.text(codes.OUT_OF_MEMORY)))
         return 4

@@ -42,7 +42,7 @@ LINK_OPENED, LINK_CLOSED, LINK_REFUSED, PORT_IN_USE = 406, 407, 408, 409
 LINK_FRAMING, LINK_SEQUENCE, LINK_T1 = 412, 413, 414
 LINK_NOT_STARTED, LINK_OVERRUN, LINK_REPLACED = 415, 416, 417
 ORDERS_LOST, VALUE_OUT_OF_RANGE, TLS_MISSING, NO_STORE, STORE_FAILED = 418, 419, 420, 421, 422
-AGC_COMMAND = 423
+AGC_COMMAND, NOT_CARRIED = 423, 424
 
 # what became of an order: ORDER_ACCEPTED + the outstation's index (protocols/iec104/const.py, COUNT_NAMES)
 ORDER_ACCEPTED, ORDER_TYPE, ORDER_COT, ORDER_CA, ORDER_IOA = 430, 431, 432, 433, 434
@@ -155,6 +155,7 @@ TEXTS = (
     (NO_STORE, "parameter refused: the board has no store for it"),
     (STORE_FAILED, "parameter refused: the store cannot be written"),
     (AGC_COMMAND, "AGC command ended"),
+    (NOT_CARRIED, "the board's image does not carry this part"),
     (ORDER_ACCEPTED, "order accepted"),
     (ORDER_TYPE, "order refused: type unknown"),
     (ORDER_COT, "order refused: cause of transmission"),

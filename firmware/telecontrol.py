@@ -30,6 +30,11 @@ _ABLE = (codes.SETPOINT_LOCAL, codes.SETPOINT_AGC_OFF)  # refusals that say noth
 _QUALITY = (QUALITY_IV | QUALITY_NT, QUALITY_NT, 0)  # by INVALID, STALE, GOOD
 
 
+def carried(name):
+    """A module by its name: a small image carries only those that it was built with (else ImportError)."""
+    return __import__(name, None, None, ["carried"])
+
+
 def make_params(tele):
     """The outstation's parameters from the checked section `telecontrol`."""
     params = Params(
@@ -50,9 +55,7 @@ def make_params(tele):
     params.utc_offset_min = tele["utc_offset_min"]
     params.tally_ioa = pointtable.TALLY_IOA
     if tele["summer_time"] != "none":
-        from protocols.iec104.summer import is_summer
-
-        params.is_summer = is_summer
+        params.is_summer = carried("protocols.iec104.summer").is_summer
     params.command_age_ms = tele["command_max_age_s"] * 1000
     return params
 
@@ -95,14 +98,12 @@ class Telecontrol:
         if tele["region"] != "none":
             for row in () if tele["points"] else pointtable.INDEX_POINTS:
                 self._bind(row)
-            from firmware.indices import Indices, region_of
-
-            self.indices = Indices(image, region_of(tele["region"]), self.registered_w)
+            module = carried("firmware.indices")
+            self.indices = module.Indices(image, module.region_of(tele["region"]), self.registered_w)
         self.parameters = None
         if tele["parameters"]:
-            from firmware.telecontrol_parameters import LoadedParameters
-
-            self.parameters = LoadedParameters(self, tele["parameters"], store).parameters
+            made = carried("firmware.telecontrol_parameters").LoadedParameters
+            self.parameters = made(self, tele["parameters"], store).parameters
         image.station.agc_enabled.put(1, 0)
 
     def _bind(self, row):

@@ -36,7 +36,7 @@ POLL_S = 0.1
 SIM = "sim"  # the board that runs in a process
 HEAP_KB_PER_BAY = 64
 CAN_HEAP_KB = 192  # code and tables of the CAN drivers, as the unix port keeps them
-CAUSES = ("#V003", "#V005", "#V1", "#V209", "#V409")  # messages with which the firmware gives up
+CAUSES = ("#V003", "#V005", "#V1", "#V209", "#V409", "#V424")  # messages with which the firmware gives up
 
 
 def free_port(host="127.0.0.1"):

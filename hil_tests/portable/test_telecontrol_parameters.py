@@ -7,11 +7,12 @@ lane: heap=512k
 from struct import pack
 
 from drivers.store import Store
-from firmware import codes
+from firmware import codes, telecontrol_parameters
 from hil_tests.portable.iec104_support import GI, asdu
 from hil_tests.portable.test_store import Slots
 from hil_tests.portable.test_telecontrol_orders import Dispatched
 
+assert telecontrol_parameters  # an image carries it because it is named here
 POWER, CYCLIC = 0x4002, 0x4003
 DEADBAND, LOW, HIGH, OTHER = 0x8001, 0x8002, 0x8003, 0x8004
 ROWS = (
