@@ -8,6 +8,7 @@ PACKAGE_MISSING, MASTER_FAILED, RECORDING_BAD, REPLAY_DIFFERS, PORT_FORBIDDEN = 
 BOARD_UNKNOWN, BENCH_FAILED, INTERRUPTED, ENVELOPE_BROKEN, OUTPUT_UNWRITABLE = 511, 512, 513, 514, 515
 BAD_OPTION, PLANT_SECTION, PART_MISSING, LINT_FAILED, BUILD_FAILED = 516, 517, 518, 519, 520
 ROWS_FAILED = 521
+NO_BATTERY, PROMISE_BROKEN = 530, 531
 FAULTS_RED = 540
 METER_PORT, METER_MISSING, METER_GARBAGE, METER_ECHOES, METER_OTHER_UNIT = 541, 542, 543, 544, 545
 METER_UNNAMED, METER_REFUSES, WIRING_SLOW = 546, 547, 548
@@ -18,6 +19,12 @@ MASTER_COMMAND, MASTER_EXPECTED, MASTER_TLS, MASTER_NOT_STARTED = 564, 565, 566,
 CAN_LOG_BAD = 580
 
 ROWS = (
+    (NO_BATTERY, HOST, "no battery in this recording", "录波中没有电池数据",
+     ("No bay of that run states a battery capacity.", "该次运行未配置电池容量。"),
+     ("Set bays[].battery.capacity_wh and run again.", "配置 bays[].battery.capacity_wh 后重新运行。")),
+    (PROMISE_BROKEN, HOST, "a car left below its target", "车辆离开时未达到目标电量",
+     ("The firmware broke a promise that it could have kept.", "固件未兑现本可兑现的承诺。"),
+     ("Keep the run's folder and report it.", "保留运行目录并上报。")),
     (PORT_BUSY, HOST, "port already in use", "端口已被占用",
      ("Another program (perhaps another `v2g`) listens on it.", "另一程序（可能是另一个 v2g）正在监听。"),
      ("Stop that program, or choose another port; 0 picks a free one.",

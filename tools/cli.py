@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from tools import catalogue, meter_cli, tls_cli
+from tools import battery_cli, catalogue, meter_cli, tls_cli
 from tools.catalogue import Failure
 from tools.catalogue_host import BAD_OPTION, BENCH_FAILED, INTERRUPTED, LINT_FAILED
 from tools.catalogue_host import FAULTS_RED, PACKAGE_MISSING, PART_MISSING, ROWS_FAILED
@@ -78,6 +78,9 @@ Board = Annotated[str, option("Name of a folder under boards/: sim, or an emulat
 Source = Annotated[Path, option("A MicroPython checkout instead of Debian's source package.", metavar="DIR")]
 Modules = Annotated[bool, option("Flash per module too. 列出各模块占用", "--modules")]
 Names = Annotated[list[str], typer.Argument(metavar="[MEASURE]...", help="Default: all of them.")]
+Guard = Annotated[
+    bool, option("A late car that leaves early: an hour in virtual time. 晚到早走的车（虚拟时间）", "--guard")
+]
 Quick = Annotated[bool, option("Fewer rounds: shows that it works, not what it measures.", "--quick")]
 HtmlFile = Annotated[Path, option("Write a page to read there. 结果网页", "--html", metavar="FILE")]
 MarkdownFile = Annotated[Path, option("Write the table there. 结果表", "--markdown", metavar="FILE")]
@@ -189,8 +192,12 @@ def demo(
     converter: Annotated[
         ConverterKind, option("infy: bidirectional modules on CAN. 变流器")
     ] = ConverterKind.sunspec,
+    guard: Guard = False,
 ):
     """The whole chain for a minute: dispatcher, charger, simulated plant; summary and plot. 一分钟演示。"""
+    if guard:
+        battery_cli.demo()
+        return
     from tools.demo.run import run_demo
 
     on_can = vehicle == VehicleKind.gbt
@@ -379,6 +386,7 @@ def lint(paths: Paths = None):
 
 meter_cli.add(app, reported, Settings)
 tls_cli.add(app, reported)
+battery_cli.add(app, reported)
 
 
 def main():

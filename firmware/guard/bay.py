@@ -13,16 +13,17 @@ PERIOD_MS = 1000
 
 
 class BayGuard:
-    def __init__(self, bay, row):
-        """`row`: a bay of a checked configuration whose battery states its capacity."""
+    def __init__(self, bay, row, offset_ms):
+        """`row`: a bay of a checked configuration whose battery states its capacity; `offset_ms`: bays
+        plan at different instants, so that no step has all of it.
+        """
         self.bay = bay
         self.limits = Limits(bay, row["battery"])
         self.promise = Promise(bay, row)
-        self.offset_ms = 0
-
-    def start(self, now, offset_ms):
-        """Time begins; bays plan at different instants, so that no step has all of it."""
         self.offset_ms = offset_ms
+
+    def start(self, now):
+        """Time begins."""
         self.bay.plan_time = ticks_sub(now, PERIOD_MS)
 
     def apply(self, envelope, now):

@@ -16,16 +16,15 @@ class StationGuard:
         rows = config["bays"]
         for i in range(len(rows)):
             if rows[i]["battery"]["capacity_wh"]:
-                envelopes[i].guard = BayGuard(image.bays[i], rows[i])
+                envelopes[i].guard = BayGuard(image.bays[i], rows[i], PERIOD_MS * i // (len(rows) + 1))
                 self.guards.append(envelopes[i].guard)
         guards = [envelope.guard for envelope in envelopes]
         self.capability = Capability(image, guards, config["control"])
         self.fleet = Fleet([guard.promise for guard in self.guards])
 
     def start(self, now):
-        count = len(self.guards) + 1
-        for i in range(len(self.guards)):
-            self.guards[i].start(now, PERIOD_MS * i // count)
+        for guard in self.guards:
+            guard.start(now)
         self.station.capable_time = now
 
     def look(self, site, now):

@@ -11,10 +11,11 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from hil_tests.bench import codec, confirm, display, events, forged, heap, live, masters, memory, step, tls
+from hil_tests.bench import codec, confirm, display, events, forged, guard, heap, live, masters, memory
+from hil_tests.bench import step, tls
 from hil_tests.bench.context import Context
 
-MEASURES = (codec, step, confirm, masters, live, events, memory, heap, forged, tls)
+MEASURES = (codec, step, guard, confirm, masters, live, events, memory, heap, forged, tls)
 
 
 def arguments(argv):

@@ -186,7 +186,7 @@ def test_a_cut_at_every_byte_leaves_the_old_or_the_new_parameter():
         bench.put(DEADBAND, 4)
         again = Slots(slots.data)
         store = Store(again)
-        assert store.load()[:4] == DEADBAND.to_bytes(3, "little") + b"\1"
+        assert store.load()[:4] == (DEADBAND).to_bytes(3, "little") + b"\1"
         assert store.load()[4:8] in ((3000).to_bytes(4, "little"), (4000).to_bytes(4, "little"))
 
 

@@ -1,6 +1,7 @@
 """Measurements on the board: `main([WHAT, ...])` prints `MEASURE <name> <value>` lines.
 
 step BAYS          the control step alone: instructions (mean, worst of 60) and bytes of heap per step
+guard BAYS         the same step with every battery guarded, and a minute of the wear models
 modbus             one poll of a converter (TCP) and of a meter (RTU) by their drivers: instructions, bytes
 recorder BAYS      what recording adds to a step: instructions (mean, worst of 60), bytes of heap
 setpoint           a set-point from its octets to the confirmation in the link's buffer
@@ -14,7 +15,7 @@ from hil_tests.m3.target.counter import Counter, report
 
 
 def main(arguments):
-    what = {"step": step, "recorder": recorder, "modbus": modbus, "setpoint": setpoint}
+    what = {"step": step, "guard": guard, "recorder": recorder, "modbus": modbus, "setpoint": setpoint}
     what.update({"boot": boot, "cycle": cycle})
     what[arguments.pop(0)](arguments)
     return 0
@@ -26,7 +27,10 @@ def step(arguments):
     bays = int(arguments[0])
     raw = raw_config(bays=bays, rating_w=15000)
     raw["site"].update({"import_max_w": 400000, "export_max_w": 400000})
-    bench = settled(raw)
+    _steps(settled(raw), bays, "step")
+
+
+def _steps(bench, bays, name):
     counter = Counter()
     total = worst = taken = 0
     for i in range(60):
@@ -45,9 +49,9 @@ def step(arguments):
         worst = max(worst, instructions)
         for k in range(bays):
             bench.measured_w[k] = bench.bays[k].command_w.value
-    report("step_%d_mean" % bays, total // 60)
-    report("step_%d_worst" % bays, worst)
-    report("step_%d_bytes" % bays, taken // 60)
+    report("%s_%d_mean" % (name, bays), total // 60)
+    report("%s_%d_worst" % (name, bays), worst)
+    report("%s_%d_bytes" % (name, bays), taken // 60)
 
 
 def recorder(arguments):
@@ -91,6 +95,25 @@ def recorder(arguments):
     report("recorder_%d_worst" % bays, worst)
     report("recorder_%d_bytes" % bays, taken // 60)
     report("recorder_%d_gaps" % bays, record.gaps)
+
+
+def guard(arguments):
+    from firmware.guard.wear import Wear
+    from hil_tests.portable.guard_support import guarded, guarded_config
+
+    bays = int(arguments[0])
+    raw = guarded_config(bays=bays, battery={"bms": True}, control={"validity_s": 0})
+    raw["site"].update({"import_max_w": 400000, "export_max_w": 400000})
+    bench = guarded(raw, bms=(20000, 20000, 3400, 3300, 200, 180))
+    for i in range(bays):
+        bench.session(i, hours=5 + i)
+    _steps(bench, bays, "guard")
+    wear = Wear(False)
+    counter = Counter()
+    counter.begin()
+    for i in range(20):
+        wear.minute(5000 + i * 7 % 60, 250)
+    report("wear_minute", counter.end() // 20)
 
 
 def modbus(arguments):

@@ -1,0 +1,41 @@
+"""The guard's demonstration: a late car leaves AGC by itself in time; the recording replays; the report
+says so.
+"""
+
+import pytest
+
+from firmware import codes
+from tools.battery import evening, picture, series
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("evening") / "record.v2gr"
+    said = []
+    reached_bp = evening.play(path, said.append)
+    return path, said, reached_bp
+
+
+def test_the_promise_is_kept_and_told(run):
+    _, said, reached_bp = run
+    assert reached_bp >= evening.TARGET_BP
+    text = "\n".join(said)
+    assert "must charge: departure" in text and "target SOC reached" in text
+    assert "converter fault" not in text
+
+
+def test_the_recording_replays_and_explains_itself(run, tmp_path):
+    found = series.collect(run[0])
+    assert found.differing == 0, found.mismatches
+    late, parked = found.bays
+    assert codes.MUST_DEPARTURE in late.must
+    assert not any(parked.must)
+    left = late.must.index(codes.MUST_DEPARTURE)
+    assert min(late.power_w[:left]) < -5000  # it served the dispatcher before
+    assert late.depart_s is not None and abs(late.depart_s - evening.DEPARTURE_MIN * 60) < 60
+    assert len(late.line) > 50 and late.line == sorted(late.line)
+    for model, cause, ran, reference in late.cost():
+        assert ran >= 0 and reference >= 0, (model, cause)
+    picture.draw(late, tmp_path / "late.png")
+    assert (tmp_path / "late.png").stat().st_size > 20000
+    assert "must charge: departure" in picture.summary(late)
