@@ -169,6 +169,8 @@ GUARD_BAY_ROWS = (
     ("mode", ORDER),
     ("budget_wh", ORDER),  # that may still be discharged
     ("plan_time", MEMORY),
+    ("charge_pct", MEMORY),  # % of 1 C that the temperatures of the last second allow
+    ("discharge_pct", MEMORY),
     ("latch", MEMORY),
     ("take_wh", MEMORY),  # what this bay can take and give: its share of a common order
     ("give_wh", MEMORY),

@@ -35,7 +35,7 @@ _BUDGET_NEAR_WH = 2900  # beyond it no power of a bay is cut by that
 class Limits:
     """Cuts a bay's envelope (firmware/envelope.py) by everything of the battery but its SOC."""
 
-    def __init__(self, bay, battery):
+    def __init__(self, bay, battery, rating_w):
         """`battery`: section bays[].battery of a checked configuration."""
         self.bay = bay
         self.bms = battery["bms"]
@@ -43,6 +43,7 @@ class Limits:
         self.efficiency_bp = battery["efficiency_bp"]
         self.capacity_wh = battery["capacity_wh"]
         self.rate_pct = battery["c_rate_pct"]
+        self.rate_cuts = share(self._rate_w(self.rate_pct), self.efficiency_bp, FULL_BP) < rating_w
         self.health_bp = health_bp(battery["soh_bp"])
         self.charge = _tables(battery, "charge_pct", LFP_CHARGE, NMC_CHARGE)
         self.discharge = _tables(battery, "discharge_pct", LFP_DISCHARGE, NMC_DISCHARGE)
@@ -87,21 +88,37 @@ class Limits:
         self._cut_temperature(envelope)
         self._cut_cells(envelope)
 
+    def look_at_temperature(self):
+        """Once a second: cells do not warm up faster."""
+        bay = self.bay
+        if self.bms:
+            hot_dc = bay.temp_hi_dc.value
+            cold_dc = bay.temp_lo_dc.value
+            bay.charge_pct = min(strictest(self.charge, hot_dc), strictest(self.charge, cold_dc))
+            bay.discharge_pct = min(
+                strictest(self.discharge, hot_dc), strictest(self.discharge, cold_dc)
+            )
+
     def _cut_temperature(self, envelope):
-        hot_dc = self.bay.temp_hi_dc.value
-        cold_dc = self.bay.temp_lo_dc.value
-        charge = min(strictest(self.charge, hot_dc), strictest(self.charge, cold_dc))
-        discharge = min(strictest(self.discharge, hot_dc), strictest(self.discharge, cold_dc))
-        self._cut_dc(envelope, self._rate_w(charge), self._rate_w(discharge), codes.LIMIT_TEMPERATURE)
+        bay = self.bay
+        charge_w = self._rate_w(bay.charge_pct)
+        if charge_w < bay.envelope_hi_w.value or bay.discharge_pct < self.rate_pct:
+            self._cut_dc(envelope, charge_w, self._rate_w(bay.discharge_pct), codes.LIMIT_TEMPERATURE)
 
     def _cut_cells(self, envelope):
         """Power falls linearly to 0 from the soft end of the cells' voltage to the hard one."""
         bay = self.bay
         cells = self.cells
-        room_mv = clip(cells[0] - bay.cell_hi_mv.value, 0, cells[0] - cells[1])
-        envelope.cut_hi(share(envelope.charge_w, room_mv, cells[0] - cells[1]), codes.LIMIT_CELL_HIGH)
-        room_mv = clip(bay.cell_lo_mv.value - cells[2], 0, cells[3] - cells[2])
-        envelope.cut_lo(-share(envelope.discharge_w, room_mv, cells[3] - cells[2]), codes.LIMIT_CELL_LOW)
+        if bay.cell_hi_mv.value > cells[1]:
+            room_mv = max(0, cells[0] - bay.cell_hi_mv.value)
+            envelope.cut_hi(
+                share(envelope.charge_w, room_mv, cells[0] - cells[1]), codes.LIMIT_CELL_HIGH
+            )
+        if bay.cell_lo_mv.value < cells[3]:
+            room_mv = max(0, bay.cell_lo_mv.value - cells[2])
+            envelope.cut_lo(
+                -share(envelope.discharge_w, room_mv, cells[3] - cells[2]), codes.LIMIT_CELL_LOW
+            )
 
     def _cut_budget(self, envelope):
         budget = self.bay.budget_wh
@@ -113,8 +130,8 @@ class Limits:
 def strictest(tables, at_dc):
     """% of 1 C at this temperature: the least of the tables."""
     pct = interpolate(tables[0], at_dc)
-    for table in tables:
-        pct = min(pct, interpolate(table, at_dc))
+    if len(tables) > 1:
+        pct = min(pct, interpolate(tables[1], at_dc))
     return pct
 
 

@@ -103,7 +103,7 @@ def test_unknown_chemistry_takes_the_stricter_of_both():
         for chemistry in ("lfp", "nmc", "unknown"):
             bench = MEASURED[chemistry]
             bench.bms = hot
-            bench.step()
+            bench.step(1000)
             widths.append(ends(bench)[0])
         assert widths[2] == (max(widths[0][0], widths[1][0]), min(widths[0][1], widths[1][1])), dc
 
@@ -211,6 +211,6 @@ def test_never_wider_than_the_bms_whatever_the_rest_says():
             values[5],
         )
         bench.soc_bp = seed % 10001
-        bench.step()
+        bench.step(1000)
         lo_w, hi_w = ends(bench)[0]
         assert -max(0, bench.bms[1]) <= lo_w <= 0 <= hi_w <= max(0, bench.bms[0])
