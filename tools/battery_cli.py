@@ -75,5 +75,5 @@ def demo():
     )
     reached_bp = evening.play(folder / "record.v2gr", lambda line: console.print(line, highlight=False))
     write_report(folder / "record.v2gr", folder)
-    if reached_bp < evening.TARGET_BP:
-        raise Failure(PROMISE_BROKEN, "%.2f of %.2f %%" % (reached_bp / 100, evening.TARGET_BP / 100))
+    if reached_bp < evening.EVENING.target_bp:
+        raise Failure(PROMISE_BROKEN, "%.2f of %.2f %%" % (reached_bp / 100, evening.EVENING.target_bp / 100))

@@ -12,13 +12,13 @@ from tools.battery import evening, picture, series
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("evening") / "record.v2gr"
     said = []
-    reached_bp = evening.play(path, said.append)
+    reached_bp = evening.play(path, said.append, evening.SHORT)
     return path, said, reached_bp
 
 
 def test_the_promise_is_kept_and_told(run):
     _, said, reached_bp = run
-    assert reached_bp >= evening.TARGET_BP
+    assert reached_bp >= evening.SHORT.target_bp
     text = "\n".join(said)
     assert "must charge: departure" in text and "target SOC reached" in text
     assert "converter fault" not in text
@@ -32,8 +32,8 @@ def test_the_recording_replays_and_explains_itself(run, tmp_path):
     assert not any(parked.must)
     left = late.must.index(codes.MUST_DEPARTURE)
     assert min(late.power_w[:left]) < -5000  # it served the dispatcher before
-    assert late.depart_s is not None and abs(late.depart_s - evening.DEPARTURE_MIN * 60) < 60
-    assert len(late.line) > 50 and late.line == sorted(late.line)
+    assert late.depart_s is not None and abs(late.depart_s - evening.SHORT.departure * 60) < 60
+    assert len(late.line) > 10 and late.line == sorted(late.line)
     for model, cause, ran, reference in late.cost():
         assert ran >= 0 and reference >= 0, (model, cause)
     picture.draw(late, tmp_path / "late.png")

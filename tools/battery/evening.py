@@ -2,18 +2,32 @@
 a late car is plugged that leaves early. The firmware of boards/sim, byte for byte, over 104 and Modbus.
 """
 
+from typing import NamedTuple
+
 from tools import catalogue
 from tools.defaults import RATING_W
 from tools.plant.config import default_plant
 
-MINUTES = 46
-ARRIVAL_MIN = 4
-DEPARTURE_MIN = 43  # of the clock too: virtual time begins at noon
-TARGET_BP = 4500
 SOC_BP = (4000, 7000)
 
 
-def configuration():
+class Story(NamedTuple):
+    """Minutes of the run, of arrival and departure of the late car, its target, its margin, s per order."""
+
+    minutes: int
+    arrival: int
+    departure: int  # of the clock too: virtual time begins at noon
+    target_bp: int
+    margin_s: int
+    margin_bp: int
+    order_s: int
+
+
+EVENING = Story(46, 4, 43, 4500, 300, 200, 120)
+SHORT = Story(14, 1, 13, 4200, 60, 20, 30)
+
+
+def configuration(story):
     """Two bays of 15 kW with 60 kWh of LFP each."""
     plant = default_plant(2)
     for i, bay in enumerate(plant["bays"]):
@@ -21,9 +35,11 @@ def configuration():
     battery = {"capacity_wh": 60000, "chemistry": "lfp"}
     late = {
         "mode": "v2g",
-        "target_bp": TARGET_BP,
+        "target_bp": story.target_bp,
         "minimum_bp": 2500,
-        "departure_min": 720 + DEPARTURE_MIN,
+        "departure_min": 720 + story.departure,
+        "margin_s": story.margin_s,
+        "margin_bp": story.margin_bp,
     }
     parked = {"mode": "v2g", "target_bp": 5000, "minimum_bp": 2500}
     return {
@@ -47,37 +63,38 @@ def configuration():
     }
 
 
-def orders():
-    """[(ms, kW into the grid)]: every 2 min another one, mostly discharge."""
+def orders(story):
+    """[(ms, kW into the grid)]: one after another, mostly discharge."""
     shares = (0.5, 0.8, 0.3, 1.0, -0.4, 0.6, 0.9, 0.1)
     kw = 2 * RATING_W / 1000
-    return [(5000 + 120000 * i, round(shares[i % len(shares)] * kw, 1)) for i in range(MINUTES // 2)]
+    return [
+        (5000 + 1000 * story.order_s * i, round(shares[i % len(shares)] * kw, 1))
+        for i in range(story.minutes * 60 // story.order_s)
+    ]
 
 
-def play(record_path, say, progress=None):
+def play(record_path, say, story=EVENING):
     """Run it; writes the recording, and says each event as it comes. Returns the plant's SOC at
     departure of the late car, in 0.01 %.
     """
     from hil_tests.rig.master import VirtualMaster
     from hil_tests.rig.virtual import VirtualRig
 
-    rig = VirtualRig(configuration())
+    rig = VirtualRig(configuration(story))
     rig.plant.inject("vehicle_unplugged", bay=0)
-    VirtualMaster(rig, orders())
+    VirtualMaster(rig, orders(story))
     told = 0
     reached_bp = 0
-    for minute in range(MINUTES):
-        if minute == ARRIVAL_MIN:
+    for minute in range(story.minutes):
+        if minute == story.arrival:
             rig.plant.clear("vehicle_unplugged", bay=0)
             say("min %4.1f  the late car is plugged in: %g %%" % (minute, SOC_BP[0] / 100))
-        if minute == DEPARTURE_MIN:
+        if minute == story.departure:
             reached_bp = rig.plant.converters[0].battery.soc_bp()
             say("min %4.1f  departure with %.2f %%" % (minute, reached_bp / 100))
         rig.run(60000)
         for ms, code, argument in rig.board.events[told:]:
             say("min %4.1f  %s (%d)" % (ms / 60000, catalogue.name(code, "both"), argument))
         told = len(rig.board.events)
-        if progress is not None:
-            progress((minute + 1) / MINUTES)
     record_path.write_bytes(rig.board.record_file.getvalue())
     return reached_bp
