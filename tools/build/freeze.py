@@ -5,14 +5,22 @@ no more; calculating with one of those allocates, and each takes 20 bytes of fla
 30 bits and a sign. It also keeps every file's path among the names, for tracebacks only; a traceback of
 ours says `protocols.iec104.link`, which is among the names anyway. The tools are loaded from the tree and
 changed in memory only.
+
+Where the environment has V2G_NAMES (a file with one name a line), every name of ours that does not stand in
+that file becomes a short one, the same one in the whole image; those that stand behind a `=` all become one.
+The file with `.map` added says which.
 """
 
 import importlib.util
+import os
+import string
 import subprocess
 import sys
+from keyword import iskeyword
 from pathlib import Path
 
 SMALL = range(-(2**30), 2**30)
+_SHARED = "_"  # the name of parameters that need none
 
 
 def load(path):
@@ -47,6 +55,41 @@ def name_modules(tool):
     tool.freeze_mpy = freeze_named
 
 
+def shorten_names(tool, path):
+    """Give mpy-tool's modules short names, but for those in the file and the runtime's own."""
+    freeze = tool.freeze_mpy
+
+    def freeze_short(idents, modules):
+        words = Path(path).read_text(encoding="utf-8").split("\n")
+        kept = {word for word in words if word[:1] != "="}
+        shared = {word[1:] for word in words if word[:1] == "="} - kept
+        said = tool.global_qstrs.qstrs[1:]
+        kept.add(_SHARED)
+        taken = {q.str for q in said} | kept
+        short = (name for name in short_names() if name not in taken and name not in idents)
+        lines = []
+        for name in sorted(taken - kept):
+            if len(name) > 2 and name.isidentifier() and not name.startswith("__") and name not in idents:
+                lines.append((_SHARED if name in shared else next(short), name))
+        new = {name: tool.QStrType(other) for other, name in lines}
+        for q in said:
+            if q.str in new:
+                q.__dict__.update(new[q.str].__dict__)
+        Path(path + ".map").write_text("".join("%s %s\n" % line for line in lines), encoding="utf-8")
+        return freeze(idents, modules)
+
+    tool.freeze_mpy = freeze_short
+
+
+def short_names():
+    """Every identifier of two letters, then of three."""
+    names = [""]
+    while True:
+        names = [name + letter for name in names for letter in string.ascii_letters]
+        if len(names[0]) > 1:
+            yield from (name for name in names if not iskeyword(name))
+
+
 def main(argv):
     first = Path(argv[0])
     sys.argv = [str(first), *argv[1:]]
@@ -54,6 +97,8 @@ def main(argv):
         sys.path.insert(0, str(first.parent))
         tool = load(first)
         tool.mp_small_int_fits = SMALL.__contains__
+        if os.environ.get("V2G_NAMES"):
+            shorten_names(tool, os.environ["V2G_NAMES"])
         name_modules(tool)
     else:
         sys.path.insert(0, str(first / "tools"))

@@ -18,6 +18,7 @@ from pathlib import Path
 from tools.build import BuildError, Missing, boards, footprint, freeze, source
 from tools.build.closure import closure, path_of, too_large_floats
 from tools.build.inline import inline
+from tools.build.names import names_to_keep, parameters
 from tools.mpy import ROOT, compiler
 
 CROSS = "arm-none-eabi-"
@@ -157,15 +158,21 @@ class Job:
     def _prepare(self):
         """The generated files: manifest, user module, and the empty library that the port's rules ask for."""
         variables = self.work / "variables.txt"
-        said = repr((sorted(self.image["make"].items()), self.image["line_numbers"]))
+        options = [self.image[key] for key in ("make", "line_numbers", "long_names")]
+        said = json.dumps(options, sort_keys=True)
         known = variables.read_text(encoding="utf-8") if variables.is_file() else ""
         if known != said:  # make does not see that an option is another one
             shutil.rmtree(self.objects, ignore_errors=True)
         variables.write_text(said, encoding="utf-8")
         for made in ("frozen_content.c", "firmware.elf"):  # makemanifest does not see that a file has gone
             (self.objects / made).unlink(missing_ok=True)
-        for path, text in self._sources().items():
+        texts = self._sources()
+        for path, text in texts.items():
             _write(self.work / "sources" / path, text)
+        _write(
+            self.work / "names.txt",
+            "\n".join(sorted(names_to_keep(texts)) + ["=" + name for name in sorted(parameters(texts))]),
+        )
         lines = [
             "freeze(%r, %r, opt=%d)" % (str(self.work / "sources"), tuple(str(p) for p in paths), level)
             for level, paths in self._levels().items()
@@ -207,6 +214,8 @@ class Job:
     def _environment(self):
         """Nothing of the day or of our own repository gets in: the same inputs give the same bytes."""
         env = dict(os.environ, LC_ALL="C", SOURCE_DATE_EPOCH="946684800")
+        if not self.image["long_names"]:
+            env["V2G_NAMES"] = str(self.work / "names.txt")
         if self.tree.is_relative_to(ROOT):
             env.update(MICROPY_GIT_TAG="v" + self.tree.name.rpartition("-")[2], MICROPY_GIT_HASH="none")
         if self._compiler():
