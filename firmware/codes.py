@@ -15,12 +15,6 @@ METER_SILENT, METER_BACK, CONVERTER_SILENT, CONVERTER_BACK = 201, 202, 203, 204
 CONVERTER_FAULTED, CONVERTER_CLEARED, CONVERTER_STRAYS, CONVERTER_FOLLOWS = 205, 206, 207, 208
 PORT_FAILED, NOT_SUNSPEC, METER_FROZEN = 209, 210, 211
 
-OUTLET_ESTOP, OUTLET_PILOT_LOST, OUTLET_EARTH_LOST, OUTLET_TOO_HOT = 251, 252, 253, 254
-OUTLET_LOCK_LOST, OUTLET_VEHICLE_LOST, OUTLET_VEHICLE_LATE, OUTLET_OVER_VOLTAGE = 255, 256, 257, 258
-OUTLET_LIVE, OUTLET_VOLTAGE_UNFIT, OUTLET_INSULATION, OUTLET_INSULATION_LOW = 259, 260, 261, 262
-OUTLET_INSULATION_LATE, OUTLET_PRECHARGE_LATE, OUTLET_CONTACTOR_DROPPED = 263, 264, 265
-OUTLET_CONTACTOR_WELDED, OUTLET_BLEED_LATE, OUTLET_CURRENT_DEVIATES = 266, 267, 268
-
 LIMIT_NONE = 0
 LIMIT_RATING, LIMIT_SOC_MAX, LIMIT_SOC_MIN, LIMIT_SOC_UNKNOWN = 301, 302, 303, 304
 LIMIT_CONVERTER_SILENT, LIMIT_CONVERTER_FAULT, LIMIT_CONVERTER_OFF = 305, 306, 307
@@ -72,24 +66,6 @@ TEXTS = (
     (PORT_FAILED, "port cannot be opened"),
     (NOT_SUNSPEC, "device lacks a SunSpec model"),
     (METER_FROZEN, "meter shows one value while the bays' power moves"),
-    (OUTLET_ESTOP, "emergency stop pressed"),
-    (OUTLET_PILOT_LOST, "plug out while locked (CC1)"),
-    (OUTLET_EARTH_LOST, "protective earth lost"),
-    (OUTLET_TOO_HOT, "connector too hot"),
-    (OUTLET_LOCK_LOST, "connector lock does not follow"),
-    (OUTLET_VEHICLE_LOST, "vehicle does not answer"),
-    (OUTLET_VEHICLE_LATE, "vehicle does not get ready in time"),
-    (OUTLET_OVER_VOLTAGE, "voltage above what the vehicle bears"),
-    (OUTLET_LIVE, "outlet is live before the start"),
-    (OUTLET_VOLTAGE_UNFIT, "battery voltage not as told, or outside our range"),
-    (OUTLET_INSULATION, "insulation fault"),
-    (OUTLET_INSULATION_LOW, "insulation is low"),
-    (OUTLET_INSULATION_LATE, "insulation test did not end in time"),
-    (OUTLET_PRECHARGE_LATE, "precharge did not reach the battery's voltage"),
-    (OUTLET_CONTACTOR_DROPPED, "contactor is open and should be closed"),
-    (OUTLET_CONTACTOR_WELDED, "contactor does not open"),
-    (OUTLET_BLEED_LATE, "outlet does not fall below the safe voltage"),
-    (OUTLET_CURRENT_DEVIATES, "current is not as ordered"),
     (LIMIT_NONE, "no limit binds"),
     (LIMIT_RATING, "converter rating"),
     (LIMIT_SOC_MAX, "upper SOC limit"),
@@ -175,7 +151,7 @@ TEXTS = (
 )
 
 
-TABLES = [TEXTS]  # a part that few boards have adds its own (codes_tls.py)
+TABLES = [TEXTS]  # a part that few boards have adds its own (codes_tls.py, outlet/codes.py)
 
 
 def text(code):

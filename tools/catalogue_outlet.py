@@ -1,10 +1,10 @@
 """Messages of a DC outlet's sequence (V25x, V26x): Chinese text, cause and next action; the English text
-stands in firmware/codes.py. Rows as in catalogue_device.py.
+stands in firmware/outlet/codes.py. Rows as in catalogue_device.py.
 锁止 lock, 绝缘检测 insulation test, 预充 precharge,
 泄放 bleed, 接触器粘连 welded contactor.
 """
 
-from firmware import codes as c
+from firmware.outlet import codes as c
 
 EVENT = "event"
 

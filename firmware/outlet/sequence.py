@@ -7,7 +7,8 @@ are defaults of the configuration (facts: hardware §5).
 lint: integer, hot
 """
 
-from firmware import codes
+from firmware.codes import CONVERTER_FAULTED
+from firmware.outlet import codes
 from firmware.outlet import table as t
 from firmware.outlet.record import (
     PERMIT_END,
@@ -151,7 +152,7 @@ class Sequence:
         if not outlet.lock_closed:
             return codes.OUTLET_LOCK_LOST
         if outlet.converter_fault and outlet.mode != t.OFF:
-            return codes.CONVERTER_FAULTED
+            return CONVERTER_FAULTED
         if outlet.vehicle == VEHICLE_LOST and self.state < t.STOPPING:
             return codes.OUTLET_VEHICLE_LOST
         if self.state >= t.PRECHARGE and outlet.outlet_dv > outlet.vehicle_max_dv:

@@ -7,7 +7,8 @@ Limits: facts, hardware §5 (interoperability tests of GB/T 34657.1 as told by a
 itself was not read).
 """
 
-from firmware import codes
+from firmware.codes import CONVERTER_FAULTED
+from firmware.outlet import codes
 from firmware.outlet import table as t
 from hil_tests.rig.outlet import OutletRig
 
@@ -76,7 +77,7 @@ FAULTS = (
         1000,
         codes.OUTLET_OVER_VOLTAGE,
     ),
-    Fault("converter trips", "变流器跳闸", t.ENERGY, put(converter_tripped=1), 100, codes.CONVERTER_FAULTED),
+    Fault("converter trips", "变流器跳闸", t.ENERGY, put(converter_tripped=1), 100, CONVERTER_FAULTED),
     Fault(
         "contactor drops out",
         "接触器跌落",
@@ -163,7 +164,7 @@ FAULTS = (
         t.PRECHARGE,
         put(converter_tripped=1),
         None,
-        codes.CONVERTER_FAULTED,
+        CONVERTER_FAULTED,
     ),
     Fault(
         "contactor does not close",

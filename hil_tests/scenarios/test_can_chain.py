@@ -6,7 +6,7 @@ import can
 import pytest
 
 from drivers import converter_infy, vehicle
-from firmware import codes
+from firmware.outlet import codes
 from firmware.image import CONVERTER_OFF, CONVERTER_RUNNING, GOOD
 from firmware.outlet import table as t
 from hil_tests.rig.can_chain import CanChain

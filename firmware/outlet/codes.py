@@ -1,0 +1,34 @@
+"""Messages of a DC outlet's sequence, apart from firmware/codes.py because only boards with outlets load
+them.
+"""
+
+from firmware import codes
+
+OUTLET_ESTOP, OUTLET_PILOT_LOST, OUTLET_EARTH_LOST, OUTLET_TOO_HOT = 251, 252, 253, 254
+OUTLET_LOCK_LOST, OUTLET_VEHICLE_LOST, OUTLET_VEHICLE_LATE, OUTLET_OVER_VOLTAGE = 255, 256, 257, 258
+OUTLET_LIVE, OUTLET_VOLTAGE_UNFIT, OUTLET_INSULATION, OUTLET_INSULATION_LOW = 259, 260, 261, 262
+OUTLET_INSULATION_LATE, OUTLET_PRECHARGE_LATE, OUTLET_CONTACTOR_DROPPED = 263, 264, 265
+OUTLET_CONTACTOR_WELDED, OUTLET_BLEED_LATE, OUTLET_CURRENT_DEVIATES = 266, 267, 268
+
+TEXTS = (
+    (OUTLET_ESTOP, "emergency stop pressed"),
+    (OUTLET_PILOT_LOST, "plug out while locked (CC1)"),
+    (OUTLET_EARTH_LOST, "protective earth lost"),
+    (OUTLET_TOO_HOT, "connector too hot"),
+    (OUTLET_LOCK_LOST, "connector lock does not follow"),
+    (OUTLET_VEHICLE_LOST, "vehicle does not answer"),
+    (OUTLET_VEHICLE_LATE, "vehicle does not get ready in time"),
+    (OUTLET_OVER_VOLTAGE, "voltage above what the vehicle bears"),
+    (OUTLET_LIVE, "outlet is live before the start"),
+    (OUTLET_VOLTAGE_UNFIT, "battery voltage not as told, or outside our range"),
+    (OUTLET_INSULATION, "insulation fault"),
+    (OUTLET_INSULATION_LOW, "insulation is low"),
+    (OUTLET_INSULATION_LATE, "insulation test did not end in time"),
+    (OUTLET_PRECHARGE_LATE, "precharge did not reach the battery's voltage"),
+    (OUTLET_CONTACTOR_DROPPED, "contactor is open and should be closed"),
+    (OUTLET_CONTACTOR_WELDED, "contactor does not open"),
+    (OUTLET_BLEED_LATE, "outlet does not fall below the safe voltage"),
+    (OUTLET_CURRENT_DEVIATES, "current is not as ordered"),
+)
+
+codes.TABLES.append(TEXTS)
