@@ -105,12 +105,14 @@ def make_buses(board, config, image, log):
     for row in config["meters"]:
         group = image.station if row["name"] == config["site"]["meter"] else others.pop(0)
         buses[row["bus"]].add(make_meter(row, group))
-    for i in range(len(config["bays"])):
+    rejected = _rejecter(log)
+    bays = len(config["bays"])
+    for i in range(bays):
         row = config["bays"][i]["converter"]
         if row["model"] == "infy":
             ordered.append(load("boards.can_bay").make(i, config, image, buses, log))
         else:
-            buses[row["bus"]].add(make_converter(row, image.bays[i], log))
+            buses[row["bus"]].add(make_converter(row, image.bays[i], rejected, i * 1000 // bays))
     return ordered
 
 
@@ -138,14 +140,14 @@ def make_meter(row, group):
         raise PortError(codes.PORT_FAILED, row["name"], str(error))
 
 
-def make_converter(row, bay, log):
-    """The driver of a bay's converter."""
+def make_converter(row, bay, rejected, offset_ms):
+    """The driver of a bay's converter; what it does once a second falls `offset_ms` into it."""
     model, unit, poll_ms, lease_ms = row["model"], row["unit"], row["poll_ms"], row["lease_ms"]
     if model == "quasar":
         return load("drivers.converter_quasar").QuasarConverter(unit, poll_ms, lease_ms, bay)
     if model == "evtec":
         return load("drivers.converter_evtec").EvtecConverter(unit, poll_ms, lease_ms, bay)
-    return SunSpecConverter(unit, poll_ms, lease_ms, bay, _rejecter(log))
+    return SunSpecConverter(unit, poll_ms, lease_ms, bay, rejected, offset_ms)
 
 
 def _rejecter(log):

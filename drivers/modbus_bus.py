@@ -1,90 +1,121 @@
 """One Modbus line or connection: moves bytes between its port and its master, and gives the devices on
 it their turns.
 
-A device offers: urgency(now) -> how badly it wants the bus (-1 = not now), begin(master, now),
+A device offers: urgency(now) -> how badly it wants the bus (-1 = not now; less = not before so many ms),
+begin(master, now),
 done(master, now), failed(master, now) -> True when only a new connection can be trusted, due_in(now) ->
 ms until it wants the bus, lost(now) for a broken connection, is_told(power_w) and stop_frame for the
 end. The bus owns nothing that a device could mean by its registers.
+
+All buses read into one buffer: a reply is dealt with before the next byte of any of them is read.
 """
 
-from protocols.modbus.master import DONE, FAILED, IDLE
-from protocols.ticks import sooner, ticks_add, ticks_diff
+from protocols.modbus.master import DONE, FAILED, IDLE, WAITING
+from protocols.ticks import ticks_add
+from protocols.upy import const
 
-_READ_BYTES = 300
-_LONGEST_WAIT_MS = 1000
+_LONGEST_WAIT_MS = const(1000)
+_CLOSED_MS = const(20)  # how often a port that is not open is looked after
+_FULL_MS = const(5)  # how often one that did not take all is tried again
+_MASK = const(0x3FFFFFFF)  # of protocols/ticks.py
+_HALF = const(0x20000000)
+
+_BUF = bytearray(300)
 
 
 class ModbusBus:
+    active = None
+    _was_open = False
+
     def __init__(self, name, port, master):
         self.name = name
         self.port = port
         self.master = master
         self.devices = []
-        self.active = None
         self.wake_at = 0
-        self._buf = bytearray(_READ_BYTES)
-        self._was_open = False
+        self._hints = not master.is_stream and hasattr(master, "lacking") and hasattr(port, "want")
 
     def add(self, device):
         self.devices.append(device)
 
     def is_due(self, now):
         """Whether service() has something to do."""
-        return self.port.ready or ticks_diff(now, self.wake_at) >= 0
+        return self.port.ready or (now - self.wake_at) & _MASK < _HALF
 
     def service(self, now):
         """Take in what arrived, finish a transaction, start the most urgent one, write what fits."""
         port = self.port
+        master = self.master
+        if master.state == WAITING and not port.ready and port.is_open and not self.is_due(now):
+            return
         port.service(now)
         if port.is_open:
             self._was_open = True
-            self._receive(now)
+            if port.ready:
+                self._receive(now)
         elif self._was_open:
             self._was_open = False
             self._lose(now)
-        self.master.tick(now)
-        self._finish(now)
-        if self.master.state == IDLE and port.is_open and self.master.ready(now):
-            self._start(now)
-        self._flush()
-        self.wake_at = ticks_add(now, self._due_in(now))
+        master.tick(now)
+        if master.state >= DONE:
+            self._finish(now)
+        wait = -1
+        if master.state == IDLE and port.is_open:
+            wait = self._start(now) if master.ready(now) else self._due_in(now)
+        if master.tx.end > master.tx.start:
+            self._flush()
+        self._plan(now, wait)
 
     def _receive(self, now):
         port = self.port
+        master = self.master
         while port.ready:
-            n = port.read_into(self._buf)
+            n = port.read_into(_BUF)
             if n == 0:
-                return
-            self.master.feed(self._buf, n, now)
-        if self.master.is_closed:
+                break
+            master.feed(_BUF, n, now)
+            if master.state >= DONE:
+                self._finish(now)  # before the buffer is filled anew
+        if master.is_closed:
             port.drop()  # the peer broke the framing: only a new connection can be trusted
 
     def _finish(self, now):
         device = self.active
         if device is None:
             return
+        self.active = None
         master = self.master
         if master.state == DONE:
-            self.active = None
             device.done(master, now)
-            master.clear()
-        elif master.state == FAILED:
-            self.active = None
-            if device.failed(master, now) and self.port.is_buffered and self.port.is_open:
-                self.port.drop()
-            master.clear()
+        elif device.failed(master, now) and self.port.is_buffered and self.port.is_open:
+            self.port.drop()
+        master.clear()
 
     def _start(self, now):
+        """Give the bus to whoever wants it most; -1, or if nobody does, ms until somebody will."""
         best = None
         most = -1
+        wait = _LONGEST_WAIT_MS
         for device in self.devices:
             urgency = device.urgency(now)
             if urgency > most:
                 most = urgency
                 best = device
-        if best is not None:
-            self.active = best
-            best.begin(self.master, now)
+            elif urgency < 0:
+                left = -urgency if urgency < -1 else device.due_in(now)
+                if left < wait:
+                    wait = left
+        if best is None:
+            return wait
+        self.active = best
+        best.begin(self.master, now)
+        return -1
+
+    def _due_in(self, now):
+        wait = _LONGEST_WAIT_MS
+        for device in self.devices:
+            wait = min(wait, device.due_in(now))
+        return wait
 
     def _flush(self):
         tx = self.master.tx
@@ -96,19 +127,31 @@ class ModbusBus:
 
     def _lose(self, now):
         self.master.link_lost()
-        self._finish(now)
+        if self.master.state == FAILED:
+            self._finish(now)
         for device in self.devices:
             device.lost(now)
 
-    def _due_in(self, now):
-        wait = sooner(self.master.next_deadline(now), _LONGEST_WAIT_MS)
-        if self.master.state == IDLE:
-            for device in self.devices:
-                wait = sooner(wait, device.due_in(now))
-            # nothing can start while the port is closed or the line must stay quiet
+    def _plan(self, now, wait):
+        """When service() comes again unless something arrives; `wait`: ms until a device wants the bus."""
+        master = self.master
+        if wait < 0 and master.is_stream and master.tx.end == 0 and self.port.is_open:
+            self.wake_at = master.until
+            return
+        if not self.port.is_open:
+            wait = _CLOSED_MS
+        elif wait >= 0:
+            if not master.is_stream:
+                wait = max(wait, master.next_deadline(now))  # nothing starts before the line is quiet
             if wait < 1:
                 wait = 1
-        return 0 if wait < 0 else wait
+        else:
+            wait = master.next_deadline(now)
+            if master.tx.end > master.tx.start and wait > _FULL_MS:
+                wait = _FULL_MS
+        if self._hints:
+            self.port.want(master.lacking())
+        self.wake_at = ticks_add(now, wait)
 
     def is_told(self, power_w):
         """Whether every converter on this bus that can be reached has confirmed `power_w`."""

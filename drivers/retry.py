@@ -6,12 +6,13 @@ from protocols.ticks import ticks_add, ticks_diff
 
 
 class Backoff:
+    delay_ms = 0
+    failures = 0
+    _until = 0
+
     def __init__(self, first_ms, last_ms):
         self.first_ms = first_ms
         self.last_ms = last_ms
-        self.delay_ms = 0
-        self.failures = 0
-        self._until = 0
 
     def failed(self, now):
         self.failures += 1
@@ -19,7 +20,8 @@ class Backoff:
         self._until = ticks_add(now, self.delay_ms)
 
     def answered(self):
-        self.delay_ms = 0
+        if self.delay_ms:
+            self.delay_ms = 0
 
     def remaining_ms(self, now):
         """Milliseconds until the device may be asked again."""

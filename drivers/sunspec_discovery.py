@@ -16,9 +16,6 @@ class Discovery:
     """
 
     def __init__(self):
-        self.restart()
-
-    def restart(self):
         self.complete = False
         self.failure = -1
         self.models = {}
@@ -26,6 +23,14 @@ class Discovery:
         self._base = 0
         self._cursor = -1
         self._scale = -1
+
+    def places(self):
+        """What is needed from now on: the models' addresses in the order of sunspec.NEEDED, then the scale
+        factors in that of sunspec.SCALES.
+        """
+        return [self.models[model] for model in sunspec.NEEDED] + [
+            self.scales[key] for key, _, _ in sunspec.SCALES
+        ]
 
     def request(self):
         """Set `address` and `count` of the next read."""

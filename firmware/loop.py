@@ -9,10 +9,13 @@ watchdog.
 
 from firmware import codes
 from protocols.ticks import sooner, ticks_add, ticks_diff
+from protocols.upy import const
 
 EVENT_GAP_MS = 10
 _STOP_MS = 600  # for the last writes of an orderly stop
 _COLLECT_SLACK_MS = 20
+_MASK = const(0x3FFFFFFF)  # of protocols/ticks.py
+_HALF = const(0x20000000)
 
 
 class Loop:
@@ -57,32 +60,38 @@ class Loop:
         now = board.now()
         self.server.service(now)
         self.telecontrol.follow(now)
-        if ticks_diff(now, self.drivers_at) >= 0 or self._heard_a_device():
-            for driver in self.drivers:
-                if driver.is_due(now):
-                    driver.service(now)
-            self._plan_drivers(now)
-        if self._step_is_due(now):
+        self._serve_drivers(now)
+        if (now - self.next_step) & _MASK < _HALF or self.image.order_event and self._may_step(now):
             self._step(now)
         board.feed_watchdog()
-        self._note_gap(board.elapsed_us(began_us))
+        gap_us = board.elapsed_us(began_us)
+        if gap_us > self.longest_gap_us and self._energised():
+            self.longest_gap_us = gap_us
 
-    def _heard_a_device(self):
+    def _serve_drivers(self, now):
+        """Those that have heard something, and those whose time has come."""
+        is_time = (now - self.drivers_at) & _MASK < _HALF
         for driver in self.drivers:
-            if driver.port.ready:
-                return True
-        return False
+            if driver.port.ready or is_time and (now - driver.wake_at) & _MASK < _HALF:
+                driver.service(now)
+                if ticks_diff(self.drivers_at, driver.wake_at) > 0:
+                    self.drivers_at = driver.wake_at
+        if is_time:
+            self._plan_drivers(now)
 
     def _plan_drivers(self, now):
-        left_ms = self.cycle_ms
+        least_ms = self.cycle_ms
         for driver in self.drivers:
-            left_ms = min(left_ms, ticks_diff(driver.wake_at, now))
-        self.drivers_at = ticks_add(now, max(left_ms, 0))
+            left_ms = (driver.wake_at - now) & _MASK
+            if left_ms >= _HALF:
+                left_ms = 0
+            if left_ms < least_ms:
+                least_ms = left_ms
+        self.drivers_at = ticks_add(now, least_ms)
 
-    def _step_is_due(self, now):
-        if ticks_diff(now, self.next_step) >= 0:
-            return True
-        return self.image.order_event and ticks_diff(now, self.controller.last) >= EVENT_GAP_MS
+    def _may_step(self, now):
+        """An order does not wait for the cycle."""
+        return ticks_diff(now, self.controller.last) >= EVENT_GAP_MS
 
     def _step(self, now):
         if self.image.order_event:
@@ -114,15 +123,16 @@ class Loop:
             self.board.idle(slack_ms)
 
     def _slack(self, now):
-        left_ms = ticks_diff(self.next_step, now)
+        """Milliseconds until the step, a driver or a link is due."""
+        left_ms = (self.next_step - now) & _MASK
+        driver_ms = (self.drivers_at - now) & _MASK
+        if left_ms >= _HALF or driver_ms >= _HALF:
+            return 0
+        if driver_ms < left_ms:
+            left_ms = driver_ms
         if self.image.order_event:
-            left_ms = min(left_ms, EVENT_GAP_MS - ticks_diff(now, self.controller.last))
-        left_ms = min(left_ms, ticks_diff(self.drivers_at, now))
-        return sooner(max(left_ms, 0), self.server.next_deadline(now))
-
-    def _note_gap(self, gap_us):
-        if gap_us > self.longest_gap_us and self._energised():
-            self.longest_gap_us = gap_us
+            left_ms = max(0, min(left_ms, EVENT_GAP_MS - ticks_diff(now, self.controller.last)))
+        return sooner(left_ms, self.server.next_deadline(now))
 
     def _energised(self):
         for bay in self.image.bays:

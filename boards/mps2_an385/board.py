@@ -1,7 +1,7 @@
 """The emulated Cortex-M3: clock, wait, idle, console and ports (wiring.md says which UART carries what).
 
-wait() sleeps by WFI until a UART has received or the timer has run out. Register addresses above 2**30 are
-constants of the compiler or computed once: in the loop nothing is allocated for them.
+wait() sleeps by WFI until a UART has received what its reader waits for, or the timer has run out. Register
+addresses above 2**30 are constants of the compiler: in the loop nothing is allocated for them.
 """
 
 import gc
@@ -22,26 +22,21 @@ from protocols.modbus.tcp import TcpFraming
 from protocols.ticks import TICKS_MASK, ticks_diff
 from protocols.upy import const
 
-_UARTS = (0x40004000, 0x40005000, 0x40006000, 0x40007000, 0x40009000)
 _CONSOLE, _METER, _TELECONTROL, _CONVERTERS = 0, 1, 2, 4
 _FAST = const(115200)  # the front ends' lines
 
-# CMSDK timer 0 wakes wait(); timer 1 counts processor clocks down for now_us(). Counts stay below 2**30.
-_WAKE_CONTROL = const(0x40000000)
-_WAKE_VALUE = const(0x40000004)
-_WAKE_RELOAD = const(0x40000008)
-_WAKE_INTERRUPT = const(0x4000000C)
+# CMSDK timer 1 counts processor clocks down for now_us(), below 2**30.
 _ENABLE = const(1)
-_ENABLE_INTERRUPT = const(9)
 _CLOCKS_CONTROL = const(0x40001000)
 _CLOCKS_VALUE = const(0x40001004)
 _CLOCKS_RELOAD = const(0x40001008)
 _CLOCKS_MASK = const(0x3FFFFFFF)
-_CLOCKS_A_MS = const(25000)
 _CLOCKS_A_US = const(25)
 
 _LONGEST_WAIT_MS = const(1000)
+_TX_BYTES = const(40)  # the longest write of any driver here: 11 registers over TCP, 35 bytes
 _LISTEN_MS = const(3000)
+_LOOK_EVERY = const(8)  # steps
 _COLLECT_BYTES = const(8192)  # garbage that makes a collect worth its pause
 _CTRL_C = const(3)
 
@@ -49,15 +44,12 @@ _CTRL_C = const(3)
 class Console:
     """UART0's receiver: Ctrl-C is an orderly stop, as in a process."""
 
-    def __init__(self, base):
-        self.uart = CmsdkUart(base, _FAST)
+    def __init__(self):
+        self.uart = CmsdkUart(_CONSOLE, _FAST)
         self._byte = bytearray(1)
 
-    def settle(self):
-        self.uart.settle()
-
     def pump(self):
-        while self.uart.receive(self._byte, 0, 1, 0):
+        while self.uart.receive(self._byte, 0, 1):
             if self._byte[0] == _CTRL_C:
                 raise KeyboardInterrupt
         return False
@@ -104,12 +96,12 @@ class Board:
         self.recorder = None
         self.record_file = None
         self._floor = 0
+        self._idles = 0
         self.gaps_told = 0
-        self._lines = [Console(_UARTS[_CONSOLE])]
+        self._lines = [Console()]
         self._front_ends = {}
         mem32[_CLOCKS_RELOAD] = _CLOCKS_MASK
         mem32[_CLOCKS_CONTROL] = _ENABLE
-        mem32[_WAKE_RELOAD] = _CLOCKS_MASK
 
     def now(self):
         return time.ticks_ms() & TICKS_MASK
@@ -125,25 +117,16 @@ class Board:
 
     def wait(self, ms):
         """Until a port has something for its owner or `ms` have passed."""
-        registers = mem32
-        expired = ms <= 0
-        if not expired:
-            registers[_WAKE_CONTROL] = 0
-            registers[_WAKE_INTERRUPT] = 1
-            registers[_WAKE_VALUE] = min(ms, _LONGEST_WAIT_MS) * _CLOCKS_A_MS
-            registers[_WAKE_CONTROL] = _ENABLE_INTERRUPT
-        while not self._pump() and not expired:
-            mps2.sleep()
-            expired = registers[_WAKE_INTERRUPT] != 0
+        if self._pump() or ms <= 0:
+            return
+        mps2.alarm(min(ms, _LONGEST_WAIT_MS))
+        while mps2.sleep() and not self._pump():
+            """What came was for nobody, or not all of it."""
 
     def _pump(self):
-        """Every line once; True when one has something. What comes after this makes the next sleep end."""
-        lines = self._lines
-        for line in lines:
-            line.settle()
-        mps2.forget()
+        """Every line once; True when one has something."""
         found = False
-        for line in lines:
+        for line in self._lines:
             if line.pump():
                 found = True
         return found
@@ -152,14 +135,17 @@ class Board:
         self.fed += 1
 
     def idle(self, slack_ms):
-        """Collect garbage while there is time for it, and enough of it."""
-        if gc.mem_alloc() - self._floor > _COLLECT_BYTES:
+        """Collect garbage while there is time for it, and enough of it. Looking costs half a step, for it
+        walks the heap: now and then only.
+        """
+        self._idles = (self._idles + 1) % _LOOK_EVERY
+        if self._idles == 0 and gc.mem_alloc() - self._floor > _COLLECT_BYTES:
             gc.collect()
             self._floor = gc.mem_alloc()
 
     def _front_end(self, which):
         if which not in self._front_ends:
-            front_end = FrontEnd(CmsdkUart(_UARTS[which], _FAST))
+            front_end = FrontEnd(CmsdkUart(which, _FAST))
             self._front_ends[which] = front_end
             self._lines.append(front_end)
         return self._front_ends[which]
@@ -172,12 +158,13 @@ class Board:
         """A Modbus bus from its configuration."""
         if row["kind"] == "tcp":
             port = FramedClient(self._front_end(_CONVERTERS), "%s:%d" % (row["host"], row["port"]))
-            return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"]))
+            return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"], tx_bytes=_TX_BYTES))
         if row["kind"] != "rtu" or row["device"] != "uart%d" % _METER:
             raise PortError(codes.PORT_FAILED, row["device"], "the one RTU bus of this board is uart1")
-        port = CmsdkPort(_UARTS[_METER], row["baud"])
+        port = CmsdkPort(_METER, row["baud"])
         self._lines.append(port)
-        return ModbusBus(row["name"], port, Master(RtuFraming(row["baud"]), row["timeout_ms"]))
+        framing = RtuFraming(row["baud"])
+        return ModbusBus(row["name"], port, Master(framing, row["timeout_ms"], tx_bytes=_TX_BYTES))
 
     def listen(self, host, port):
         """A listener that the front end has agreed to."""

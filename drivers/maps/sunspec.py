@@ -8,6 +8,8 @@ BASES = (40000, 0, 50000)
 SIGNATURE = (0x5375, 0x6E53)  # "SunS"
 END_MODEL = 0xFFFF
 NEEDED = (701, 704, 713, 714, 715)
+# where Discovery.places() has them, and the scale factors behind them
+AT_701, AT_704, AT_713, AT_714, AT_715, AT_W_SF, AT_WSET_SF, AT_PCT_SF, AT_DCA_SF, AT_DCV_SF = range(10)
 
 # 701 AC measurement
 M701_READ, M701_COUNT = 3, 16  # St .. Hz

@@ -1,107 +1,78 @@
-"""A CMSDK APB UART, polled through machine.mem32 (Arm DDI 0479, APB UART: DATA, STATE, CTRL, INTSTATUS,
-BAUDDIV).
+"""A CMSDK APB UART whose receiver fills a ring by interrupt; the board's C side (module mps2) owns registers
+and ring.
 
-Addresses above 2**30 are big integers: each is computed once. The receiver holds one byte; the board's
-wait() calls pump(), which does what an interrupt would: bytes go into a buffer until the line is quiet
-for a moment.
+What costs a call per byte in Python is one call per piece here: moving bytes, copying, checking. Nothing is
+allocated.
 
 lint: hot
 """
 
-from machine import mem32
-
-from protocols.upy import const
-
-_CLOCK_HZ = const(25000000)
-_LEAST_DIVISOR = const(16)
-_TX_FULL = const(1)
-_RX_FULL = const(2)
-_RX_INTERRUPT = const(2)
-_ENABLE = const(0x0B)  # transmitter, receiver, interrupt on reception
-_BYTES = const(300)
-_QUIET_SPINS = const(24)  # polls without a byte that end a burst
+import mps2  # lint: ok P20 (boards/mps2_an385/start.c brings it)
 
 
 class CmsdkUart:
-    """The registers: receive(), write() and settle() for whoever frames the bytes itself."""
+    """The line for whoever frames the bytes himself."""
 
-    def __init__(self, base, baud):
-        self.data = base
-        self.state = base + 4
-        self.interrupt = base + 0x0C
-        mem32[base + 0x10] = max(_LEAST_DIVISOR, _CLOCK_HZ // baud)
-        mem32[base + 8] = _ENABLE
+    def __init__(self, number, baud):
+        self.number = number
+        mps2.open(number, baud)
 
-    def receive(self, buf, at, limit, spins):
-        """Bytes from the line into buf[at:limit]; returns the position behind the last one.
+    def receive(self, buf, at, limit):
+        """Bytes from the line into buf[at:limit]; the position behind the last one."""
+        return mps2.read(self.number, buf, at, limit)
 
-        `spins`: polls without a byte after which it gives up.
-        """
-        registers = mem32
-        state = self.state
-        data = self.data
-        left = spins
-        while at < limit:
-            if registers[state] & _RX_FULL:
-                buf[at] = registers[data]
-                at += 1
-                left = spins
-            else:
-                left -= 1
-                if left < 0:
-                    break
-        return at
-
-    def settle(self):
-        """Forget the interrupt of bytes seen so far, so that the next byte wakes the processor."""
-        mem32[self.interrupt] = _RX_INTERRUPT
+    def want(self, n):
+        """Fewer than `n` bytes are not worth waking for."""
+        mps2.want(self.number, n)
 
     def write(self, buf, start, n):
-        """Bytes that the transmitter took; it takes one at a time."""
-        registers = mem32
-        state = self.state
-        data = self.data
-        for i in range(start, start + n):
-            if registers[state] & _TX_FULL:
-                return i - start
-            registers[data] = buf[i]
-        return n
+        """Bytes of buf[start:start+n] that the transmitter took."""
+        return mps2.write(self.number, buf, start, n)
+
+    def move(self, to, at, buf, start, n):
+        """to[at:at+n] = buf[start:start+n]."""
+        mps2.move(to, at, buf, start, n)
+
+    def check(self, buf, start, end):
+        """The low half of the CRC-32 of buf[start:end]."""
+        return mps2.check(buf, start, end)
 
 
-class CmsdkPort(CmsdkUart):
-    """A raw line with the face of drivers/ports: bytes wait in a buffer until they are read."""
+class CmsdkPort:
+    """A raw line with the face of drivers/ports: bytes wait in the ring until they are read."""
 
     is_buffered = False
+    is_open = True
+    error = 0
 
-    def __init__(self, base, baud):
-        super().__init__(base, baud)
-        self.is_open = True
+    def __init__(self, number, baud):
+        self.number = number
         self.ready = False
-        self.error = 0
-        self._rx = bytearray(_BYTES)
-        self._have = 0
+        self._wanted = 1
+        mps2.open(number, baud)
 
     def service(self, now):
         """A serial line needs no upkeep."""
 
+    def want(self, n):
+        """The reader can do nothing with fewer than `n` bytes: they shall not wake it."""
+        if n != self._wanted:
+            self._wanted = n
+            mps2.want(self.number, n)
+
     def pump(self):
-        """Take in what arrives; True when there is something to read."""
-        self._have = self.receive(self._rx, self._have, _BYTES, _QUIET_SPINS)
-        self.ready = self._have > 0
+        """True when there is something to read."""
+        self.ready = mps2.available(self.number) >= self._wanted
         return self.ready
 
     def read_into(self, buf):
         """Bytes read into `buf`, 0 when there are none."""
-        rx = self._rx
-        have = self._have
-        n = min(len(buf), have)
-        for i in range(n):
-            buf[i] = rx[i]
-        for i in range(n, have):
-            rx[i - n] = rx[i]
-        self._have = have - n
-        self.ready = have > n
-        return n
+        self.ready = False
+        return mps2.read(self.number, buf, 0, len(buf))
+
+    def write(self, buf, start, n):
+        """Bytes of buf[start:start+n] that the transmitter took."""
+        return mps2.write(self.number, buf, start, n)
 
     def close(self):
         self.is_open = False

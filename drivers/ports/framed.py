@@ -13,9 +13,9 @@ of everything behind 0xA5, high byte first.
 We number the links that we open from 128 up, the front end its own from 1 to 127. A frame that is
 damaged or missing ends every link at once, for a TCP stream with a hole in it is worth nothing; until
 the next RESET all other frames are dropped.
-"""
 
-from binascii import crc32
+Byte work is the UART driver's, which has it in hardware or in C: receive, write, move, check.
+"""
 
 from protocols.outbuf import OutBuffer
 from protocols.upy import const
@@ -29,7 +29,6 @@ HEADER, TAIL = 5, 2
 _SYNC = const(0xA5)
 _HEADER = const(5)
 _TAIL = const(2)
-_SPINS = const(8)
 _PATIENCE = const(16)  # frames
 _TX_BYTES = const(600)
 
@@ -38,38 +37,51 @@ class FrameLine:
     """Both directions of the wire; holds one received frame until somebody takes it."""
 
     def __init__(self, uart):
-        """`uart`: receive(buf, at, limit, spins) and write(buf, start, n)."""
+        """`uart`: receive(buf, at, limit), want(n), write(buf, start, n), move(to, at, buf, start, n) and
+        check(buf, start, end), as in drivers/ports/cmsdk_uart.py.
+        """
         self.uart = uart
         self.rx = bytearray(_HEADER + LONGEST + _TAIL)
-        self.view = memoryview(self.rx)
         self.tx = OutBuffer(_TX_BYTES)
-        self._tx_view = memoryview(self.tx.buf)
         self.waiting = False  # a good frame stands in rx
         self.kind = self.link = self.length = 0
         self.faults = 0
         self.dropped = 0
         self._deaf = True  # until a RESET
         self._have = 0
+        self._wanted = 1
         self._next_in = 0
         self._next_out = 0
 
     def pump(self):
         """Move bytes; True when a frame waits (FAULT: the thread is lost)."""
-        self.flush()
+        if self.tx.end > self.tx.start:
+            self.flush()
         rx = self.rx
+        uart = self.uart
+        have = self._have
         while not self.waiting:
-            want = _HEADER if self._have < _HEADER else _HEADER + rx[4] + _TAIL
-            self._have = self.uart.receive(rx, self._have, want, _SPINS)
-            if self._have and rx[0] != _SYNC:
+            want = _HEADER if have < _HEADER else _HEADER + rx[4] + _TAIL
+            have = uart.receive(rx, have, want)
+            self._have = have
+            if have and rx[0] != _SYNC:
                 self._skip()
-            elif self._have < want:
+            elif have < want:
+                # the shortest frame is worth a wake-up, and then all of it
+                self._want(want - have if have >= _HEADER else _HEADER + _TAIL - have)
                 return False
             elif want == _HEADER:
                 if rx[4] > LONGEST:
                     self._skip()
             else:
                 self._complete()
+            have = self._have
         return True
+
+    def _want(self, n):
+        if n != self._wanted:
+            self._wanted = n
+            self.uart.want(n)
 
     def _skip(self):
         """Look for the next byte that may begin a frame."""
@@ -85,7 +97,7 @@ class FrameLine:
         rx = self.rx
         end = self._have - _TAIL
         self.kind, self.link, self.length = rx[3], rx[2], rx[4]
-        sound = crc32(self.view[1:end]) & 0xFFFF == rx[end] << 8 | rx[end + 1]
+        sound = self.uart.check(rx, 1, end) == rx[end] << 8 | rx[end + 1]
         if sound and self.kind == RESET:
             self._deaf = False
         elif self._deaf:
@@ -118,7 +130,7 @@ class FrameLine:
 
     def text(self):
         """The waiting frame's bytes as text."""
-        return bytes(self.view[_HEADER : _HEADER + self.length]).decode()
+        return bytes(self.rx[_HEADER : _HEADER + self.length]).decode()
 
     def room(self):
         """Bytes of the longest DATA frame that can be sent now; 0 when none."""
@@ -139,9 +151,9 @@ class FrameLine:
         out[at + 4] = n
         end = at + _HEADER + n
         if n:
-            out[at + _HEADER : end] = memoryview(buf)[start : start + n]
-        crc = crc32(self._tx_view[at + 1 : end])
-        out[end] = crc >> 8 & 0xFF
+            self.uart.move(out, at + _HEADER, buf, start, n)
+        crc = self.uart.check(out, at + 1, end)
+        out[end] = crc >> 8
         out[end + 1] = crc & 0xFF
         tx.commit(_HEADER + n + _TAIL)
         self._next_out = (self._next_out + 1) & 0xFF

@@ -48,13 +48,14 @@ class Link:
             return 0
         at = self._at
         n = min(len(buf), line.length - at)
-        buf[:n] = line.view[HEADER + at : HEADER + at + n]
+        line.uart.move(buf, 0, line.rx, HEADER + at, n)
         self._at = at + n
         if self._at < line.length:
             self.ready = True
         else:
             self._at = 0
             line.take()
+            self.front_end.go_on()
         return n
 
     def write(self, buf, start, n):
@@ -78,18 +79,18 @@ class FrontEnd:
 
     def __init__(self, uart):
         self.line = FrameLine(uart)
-        self.links = []
+        self.links = {}  # number -> Link
         self.listener = None
         self._next = _FIRST_LINK
         self._closing = []  # links whose CLOSE had no room yet
+        self._heard = False  # go_on() has met something that wait() does not know of
         self.line.reset(ASK)
-
-    def settle(self):
-        """Forget the interrupt of bytes seen so far."""
-        self.line.uart.settle()
 
     def pump(self):
         """Move bytes and frames; True when a link or the listener has something for its owner."""
+        if self._heard:
+            self._heard = False
+            return True
         line = self.line
         while self._closing and line.send(CLOSE, self._closing[0], b"", 0, 0):
             self._closing.pop(0)
@@ -104,6 +105,11 @@ class FrontEnd:
             if self._is_news(link):
                 return True
         return False
+
+    def go_on(self):
+        """A frame was read: the owner of the next one, too, has its turn at once."""
+        if self.pump() and not self.line.waiting:
+            self._heard = True
 
     def _is_news(self, link):
         """Deal with a frame that nobody reads; True when somebody should look."""
@@ -127,8 +133,8 @@ class FrontEnd:
         """Either end has lost the thread, or has just started."""
         if is_answer:
             return
-        for link in self.links:
-            link.end(_LOST)
+        for number in self.links:  # any order
+            self.links[number].end(_LOST)
         self._closing.clear()
         self.line.reset(ANSWER if heard else ASK)
         if self.listener is not None:
@@ -140,14 +146,11 @@ class FrontEnd:
             self.listener.refusal = "" if agreed else self.line.text() or "refused"
 
     def find(self, number):
-        for link in self.links:
-            if link.number == number:
-                return link
-        return None
+        return self.links.get(number)
 
     def forget(self, link):
         """The link is given up by its owner."""
-        self.links.remove(link)
+        del self.links[link.number]
         if not link.is_over and not self.line.send(CLOSE, link.number, b"", 0, 0):
             self._closing.append(link.number)
         line = self.line
@@ -162,7 +165,7 @@ class FrontEnd:
             return False
         link.number = number
         link.is_over = False
-        self.links.append(link)
+        self.links[number] = link
         return True
 
     def _free_number(self):
@@ -176,7 +179,7 @@ class FrontEnd:
         """The link that the waiting frame opens."""
         link = Link(self, self.line.link)
         link.opened()
-        self.links.append(link)
+        self.links[link.number] = link
         self.line.take()
         return link
 

@@ -18,7 +18,8 @@ MEASURE = "hil_tests.m3.target.measure"
 STEP_BAYS = (1, 4, 8, 16)
 RECORDER_BAYS = (1, 4, 8)
 BOOT_BAYS = (1, 4, 8)
-CYCLE_BAYS = (1, 4)  # with the simulated devices on the same heap there is no room for 8
+CYCLE_BAYS = (1, 4, 8)
+CYCLE_INSTRUCTIONS = 6_250_000  # 100 ms of a 100 MHz part at 1.6 clocks per instruction
 CYCLES = 300  # long enough for the slow polls of all devices to fall into one cycle
 
 

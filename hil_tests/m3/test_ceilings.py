@@ -20,6 +20,14 @@ def test_figures_stay_below_their_ceilings(name):
     assert not beyond, "\n".join(beyond)
 
 
+@pytest.mark.parametrize("bays", ceilings.CYCLE_BAYS)
+def test_a_cycle_leaves_slack_and_none_is_twice_the_mean(bays):
+    limits = ceilings.stored()
+    mean, worst = (limits["cycle_%d_%s" % (bays, key)] for key in ("mean", "worst"))
+    assert worst <= 2 * mean
+    assert worst < ceilings.CYCLE_INSTRUCTIONS
+
+
 def test_a_run_repeats_to_the_instruction():
     image = images.get("tests")
     first, second = (ceilings.measure(image, "step_1") for _ in range(2))

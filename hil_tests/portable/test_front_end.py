@@ -4,33 +4,10 @@ from binascii import crc32
 
 from drivers.ports.framed import CLOSE, DATA, LISTEN, OPEN, RESET, FrameLine
 from drivers.ports.front_end import FramedClient, FramedListener, FrontEnd
+from hil_tests.portable.front_end_wire import Wire
 from protocols.ticks import TICKS_MASK, ticks_add
 
 START = TICKS_MASK - 300
-
-
-class Wire:
-    """A UART whose other end is the test."""
-
-    def __init__(self, room=100000):
-        self.inbox = b""
-        self.outbox = b""
-        self.room = room
-
-    def receive(self, buf, at, limit, spins):
-        n = min(limit - at, len(self.inbox))
-        buf[at : at + n] = self.inbox[:n]
-        self.inbox = self.inbox[n:]
-        return at + n
-
-    def write(self, buf, start, n):
-        n = min(n, self.room)
-        self.room -= n
-        self.outbox += bytes(buf[start : start + n])
-        return n
-
-    def settle(self):
-        pass
 
 
 class Far:
@@ -64,7 +41,7 @@ class Far:
 
 def joined(room=100000):
     """(front end, far end), past the first RESET."""
-    wire = Wire(room)
+    wire = Wire(room=room)
     near = FrontEnd(wire)
     far = Far(wire)
     assert far.taken() == [(RESET, 0, b"?")]
@@ -217,6 +194,36 @@ def test_a_line_that_takes_nothing_holds_the_writer_back():
     near.pump()
     frames = far.taken()
     assert len(frames) == sent + 1 and frames[-1] == (CLOSE, 128, b"")
+
+
+def test_only_a_whole_frame_is_worth_waking_for():
+    near, far, client = connected()
+    wire = far.wire
+    assert not near.pump() and wire.wanted == 7
+    data = far.frame(DATA, 128, b"0123456789")
+    wire.inbox = data[:3]
+    assert not near.pump() and wire.wanted == 4
+    wire.inbox = data[3:7]
+    assert not near.pump() and wire.wanted == 10
+    wire.inbox = data[7:]
+    assert near.pump() and client.read_into(bytearray(20)) == 10 and wire.wanted == 7
+
+
+def test_frames_that_wait_together_are_read_in_one_turn():
+    near, far, first = connected()
+    second = FramedClient(near, "10.0.0.2:502")
+    second.service(START)
+    far.send(OPEN, 129)
+    assert near.pump()
+    buf = bytearray(20)
+    second.read_into(buf)
+    far.send(DATA, 128, b"first")
+    far.send(DATA, 129, b"second")
+    far.send(CLOSE, 128)
+    assert near.pump() and first.ready and not second.ready
+    assert first.read_into(buf) == 5 and second.ready
+    assert second.read_into(buf) == 6 and first.is_over
+    assert near.pump() and not near.pump()  # the close is news for whoever sleeps
 
 
 def test_a_frame_is_no_longer_than_it_may_be():

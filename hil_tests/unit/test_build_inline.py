@@ -132,6 +132,11 @@ def test_characters_of_several_bytes_before_a_name(put_in):
     assert 'x = ("就地", 4)  # 就地' in done["a"]
 
 
+def test_a_number_that_is_asked_for_something_stands_in_parentheses(put_in):
+    user = "from base import START\nwhat = START.to_bytes(1, 'big')\n"
+    assert "(1).to_bytes" in put_in(base=BASE, user=user)["user"]
+
+
 def test_the_whole_firmware_still_compiles():
     from tools.mpy import ROOT
 

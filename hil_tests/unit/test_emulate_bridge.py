@@ -8,20 +8,21 @@ import socket
 import pytest
 
 from drivers.ports.front_end import FramedClient, FramedListener, FrontEnd
+from hil_tests.portable.front_end_wire import ByteWork
 from tools.emulate import bridge
 from tools.up import free_port
 
 HOST = "127.0.0.1"
 
 
-class SocketUart:
+class SocketUart(ByteWork):
     """The board's end of the line."""
 
     def __init__(self, end):
         self.end = end
         self._inbox = b""
 
-    def receive(self, buf, at, limit, spins):
+    def receive(self, buf, at, limit):
         try:
             self._inbox += self.end.recv(4096)
         except BlockingIOError:

@@ -4,25 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.ports.framed import FAULT, FrameLine
+from hil_tests.portable.front_end_wire import Wire
 from tools.emulate.frames import LONGEST, Decoder, Kind, encode
 
 KINDS = st.sampled_from([Kind.LISTEN, Kind.OPEN, Kind.DATA, Kind.CLOSE])
 FRAMES = st.lists(st.tuples(st.integers(0, 255), KINDS, st.binary(max_size=LONGEST)), max_size=20)
-
-
-class Wire:
-    def __init__(self, inbox=b""):
-        self.inbox = inbox
-        self.outbox = b""
-
-    def receive(self, buf, at, limit, spins):
-        n = min(limit - at, len(self.inbox))
-        buf[at : at + n], self.inbox = self.inbox[:n], self.inbox[n:]
-        return at + n
-
-    def write(self, buf, start, n):
-        self.outbox += bytes(buf[start : start + n])
-        return n
 
 
 def on_the_board(data):

@@ -62,8 +62,10 @@ def encode_read(buf, at, fc, address, count):
         raise LocalError("function code is not a register read")
     _check_range(address, count, _MAX_READ)
     buf[at] = fc
-    put_u16(buf, at + 1, address)
-    put_u16(buf, at + 3, count)
+    buf[at + 1] = address >> 8
+    buf[at + 2] = address & 0xFF
+    buf[at + 3] = 0
+    buf[at + 4] = count
     return 5
 
 
@@ -81,6 +83,8 @@ def encode_write_register(buf, at, address, value):
 def encode_write_registers(buf, at, address, values, count):
     """Request PDU of FC 16 at buf[at] with values[:count]; its length."""
     _check_range(address, count, _MAX_WRITE)
+    if at + 6 + 2 * count > len(buf):
+        raise LocalError("the request does not fit the buffer")
     buf[at] = _WRITE_MULTIPLE
     put_u16(buf, at + 1, address)
     put_u16(buf, at + 3, count)
@@ -90,7 +94,8 @@ def encode_write_registers(buf, at, address, values, count):
         value = values[i]
         if not 0 <= value <= 0xFFFF:
             raise LocalError("register value is not 0..65535")
-        put_u16(buf, at, value)
+        buf[at] = value >> 8
+        buf[at + 1] = value & 0xFF
         at += 2
     return 6 + 2 * count
 

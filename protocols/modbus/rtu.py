@@ -24,6 +24,7 @@ from protocols.ticks import ticks_add, ticks_diff
 from protocols.upy import const
 
 _SIZE = const(256)
+_SHORTEST = const(5)  # reply: an exception
 
 
 class RtuFraming:
@@ -31,6 +32,7 @@ class RtuFraming:
 
     HEADER = 1
     MAX_ADU = 256
+    READ_ADU = 8  # a request for registers
     is_stream = False
 
     def __init__(self, baud, bits=11, gap_ms=25, echo=False):
@@ -49,7 +51,6 @@ class RtuFraming:
         self.closed_reason = 0
         self.tid = 0
         self.rx = bytearray(_SIZE)
-        self._spare = None
         self._units = None
         self._want_unit = 0
         self._want_fc = 0
@@ -82,30 +83,28 @@ class RtuFraming:
                 raise LocalError("a serial unit is 1..247")
         self._units = units
 
-    def poll(self):  # lint: cold
-        """This end is the master."""
-        self._spare = bytearray(_SIZE)
+    def keep(self):  # lint: cold
+        """The frame just delivered stays readable while others come."""
+        self.rx = bytearray(_SIZE)
 
-    def expect(self, unit, fc, pdu_n):
-        """The reply that the master waits for."""
-        self._want_unit = unit
-        self._want_fc = fc
-        self._want_n = pdu_n + 3
-
-    def swap(self):
-        """The last frame's buffer is the caller's from now on; reception goes on in the other one."""
-        full = self.rx
-        self.rx = self._spare
-        self._spare = full
-        return full
+    def lacking(self):
+        """Bytes that must come before this end can say anything."""
+        return self._need - self._n + self._echo_left
 
     def wire_ms(self, n):
         """Milliseconds that `n` bytes take on the wire, rounded up."""
         return (n * self._bits * 1000 + self._baud - 1) // self._baud
 
-    def adu_bytes(self, pdu_n):
-        """Bytes of the frame around a PDU."""
-        return pdu_n + 3
+    def launch(self, buf, at, n, reply_n, tid, now):
+        """The master's request of `n` bytes at buf[at] is sent now. What was received before is forgotten;
+        the reply's PDU will have `reply_n` bytes.
+        """
+        self.flush()
+        self._need = _SHORTEST
+        self._want_unit = buf[at]
+        self._want_fc = buf[at + 1]
+        self._want_n = reply_n + 3
+        self.sent(buf, at, n, now)
 
     def seal(self, buf, at, unit, pdu_n, tid):
         """Complete the frame around the PDU at buf[at + 1]; its length."""

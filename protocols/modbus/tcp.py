@@ -5,6 +5,8 @@ Rules of this file:
 2. A length outside 2..254 means that we have lost the stream: nothing more is read and the connection
    must be closed.
 3. A frame of another protocol (protocol identifier not 0) is dropped and counted.
+4. A frame that lies in the caller's buffer from end to end is delivered there: `rx` is that buffer then.
+   Only frames in pieces are put together in a buffer of our own.
 
 Clauses: MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1 (MBAP header), from general knowledge.
 
@@ -12,7 +14,7 @@ lint: hot, integer
 """
 
 from protocols.errors import LocalError
-from protocols.modbus.codec import NOTHING, put_u16, u16
+from protocols.modbus.codec import NOTHING
 from protocols.upy import const
 
 OPEN = 0
@@ -29,19 +31,21 @@ class TcpFraming:
 
     HEADER = 7
     MAX_ADU = 260
+    READ_ADU = 12  # a request for registers
     is_stream = True
     quiet_ms = 0
     busy = False
+    closed_reason = OPEN
+    foreign_protocol = 0
 
     def __init__(self):
-        self.foreign_protocol = 0
-        self.rx = bytearray(_SIZE)
-        self._spare = None
+        self._store = bytearray(_SIZE)
         self.reset()
 
     def reset(self):
         """A new connection begins."""
         self.closed_reason = OPEN
+        self.rx = self._store
         self.tid = 0
         self.unit = 0
         self.pdu_at = 7
@@ -49,42 +53,34 @@ class TcpFraming:
         self._n = 0
         self._need = _MBAP
 
-    def flush(self):
-        """A stream keeps its bytes: without the rest of an unfinished frame it would be lost."""
-
     def serve(self, units):
         """This end is a server and answers to these units, and to 0 and 255."""
         for unit in units:
             if not 0 <= unit <= 255:
                 raise LocalError("a unit is 0..255")
 
-    def poll(self):  # lint: cold
-        """This end is the client."""
-        self._spare = bytearray(_SIZE)
-
-    def expect(self, unit, fc, pdu_n):
-        """The reply is found by its transaction identifier."""
-
-    def swap(self):
-        """The last frame's buffer is the caller's from now on; reception goes on in the other one."""
-        full = self.rx
-        self.rx = self._spare
-        self._spare = full
-        return full
+    def keep(self):  # lint: cold
+        """The frame just delivered stays readable while others come."""
+        if self.rx is self._store:
+            self._store = bytearray(_SIZE)
 
     def wire_ms(self, n):
         """A network takes no time that we could compute."""
         return 0
 
-    def adu_bytes(self, pdu_n):
-        """Bytes of the frame around a PDU."""
-        return pdu_n + 7
+    def launch(self, buf, at, n, reply_n, tid, now):
+        """The master's request of `n` bytes at buf[at] is sent now; its reply is found by `tid`."""
+        buf[at] = tid >> 8
+        buf[at + 1] = tid & 0xFF
 
     def seal(self, buf, at, unit, pdu_n, tid):
         """Complete the frame around the PDU at buf[at + 7]; its length."""
-        put_u16(buf, at, tid)
-        put_u16(buf, at + 2, 0)
-        put_u16(buf, at + 4, pdu_n + 1)
+        buf[at] = tid >> 8
+        buf[at + 1] = tid & 0xFF
+        buf[at + 2] = 0
+        buf[at + 3] = 0
+        buf[at + 4] = 0
+        buf[at + 5] = pdu_n + 1
         buf[at + 6] = unit
         return pdu_n + 7
 
@@ -92,16 +88,25 @@ class TcpFraming:
         """Nothing echoes on TCP, and nobody waits for silence."""
 
     def take(self, buf, i, end, now):
-        """Copy buf[i:end] up to the end of a frame, then `pdu_n` > 0; the index behind the last byte used."""
+        """Take buf[i:end] up to the end of a frame, then `pdu_n` > 0; the index behind the last byte used."""
         self.pdu_n = 0
         if self.closed_reason:
             return end
+        if self._n == 0 and end - i > _MBAP:
+            n = buf[i + 5]
+            if 2 <= n <= 254 and buf[i + 4] == 0 and i + _MBAP + n <= end:
+                self._deliver(buf, i, n)
+                return i + _MBAP + n
+        return self._collect(buf, i, end)
+
+    def _collect(self, buf, i, end):
+        """Frames in pieces."""
+        rx = self._store
         while i < end:
             n = self._n
             stop = i + self._need - n
             if stop > end:
                 stop = end
-            rx = self.rx
             while i < stop:
                 rx[n] = buf[i]
                 n += 1
@@ -109,30 +114,32 @@ class TcpFraming:
             self._n = n
             if n == self._need:
                 if n > _MBAP:
-                    self._deliver(n)
+                    self._n = 0
+                    self._need = _MBAP
+                    self._deliver(rx, 0, n - _MBAP)
                     return i
                 if not self._read_length():
                     return end
         return i
 
     def _read_length(self):
-        length = u16(self.rx, 4)
+        length = self._store[4] << 8 | self._store[5]
         if not 2 <= length <= 254:
             self.closed_reason = BAD_LENGTH
             return False
         self._need = _MBAP + length
         return True
 
-    def _deliver(self, n):
-        self._n = 0
-        self._need = _MBAP
-        rx = self.rx
-        if u16(rx, 2):
+    def _deliver(self, rx, at, length):
+        """A frame of 6 + `length` bytes at rx[at]."""
+        if rx[at + 2] or rx[at + 3]:
             self.foreign_protocol += 1
             return
-        self.tid = u16(rx, 0)
-        self.unit = rx[6]
-        self.pdu_n = n - 7
+        self.rx = rx
+        self.tid = rx[at] << 8 | rx[at + 1]
+        self.unit = rx[at + 6]
+        self.pdu_at = at + 7
+        self.pdu_n = length - 1
 
     def settle(self, now):
         """Silence means nothing on a stream."""

@@ -8,14 +8,14 @@ from machine import mem8
 from drivers.ports.cmsdk_uart import CmsdkUart
 from hil_tests.m3.target.counter import report
 
-_UART3 = 0x40007000
+_RECORD_UART = 3
 
 
 class UartFile:
     """A file to write to, on a serial line that somebody keeps."""
 
     def __init__(self):
-        self.uart = CmsdkUart(_UART3, 115200)
+        self.uart = CmsdkUart(_RECORD_UART, 115200)
 
     def write(self, data):
         at = 0
