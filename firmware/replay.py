@@ -25,6 +25,7 @@ from firmware.snapshot import Snapshot, names
 from protocols.ticks import ticks_add, ticks_sub
 
 _LONGEST_SHIFT = 34  # no number of a recording needs more than five bytes
+_READ_BYTES = 512
 
 
 class BadRecording(ValueError):
@@ -42,7 +43,7 @@ class Reader:
     def byte(self):
         """The next byte; -1 at the end."""
         if self.at >= len(self.buf):
-            self.buf = self.file.read(4096)
+            self.buf = self.file.read(_READ_BYTES)
             self.at = 0
             if not self.buf:
                 return -1

@@ -102,8 +102,9 @@ def test_round_trip_over_the_wrap():
 
 def test_snapshots_in_the_middle():
     for snapshot_steps, steps in ((1, 24), (7, 24), (13, 40)):
-        gc.collect()  # one recording at a time on a small heap
-        run = Run(snapshot_steps=snapshot_steps).story(steps)
+        run = replay = None  # one recording at a time on a small heap
+        gc.collect()
+        run = Run(ring_bytes=4096, snapshot_steps=snapshot_steps).story(steps)
         replay = replayed(run.data)
         parts = -(-run.recorder._snapshot.count // 32)  # one a step, the first in the step after
         assert replay.snapshots == (steps - parts - 1) // max(snapshot_steps, parts + 1) + 1
@@ -113,6 +114,7 @@ def test_snapshots_in_the_middle():
 
 def test_replay_ends_in_the_same_state():
     run = Run(snapshot_steps=20).story()
+    gc.collect()
     ours, theirs = Snapshot(run.bench.image), Snapshot(replayed(run.data).image)
     ours.take()
     theirs.take()
@@ -230,6 +232,7 @@ def test_recording_takes_no_memory():
 
 def test_cut_off_anywhere_is_an_error_or_a_shorter_run():
     data = Run().story(8).data
+    gc.collect()
     whole = replayed(data).steps
     start = len(header(json.dumps(configuration.validate(CONFIG)).encode()))
     shorter = 0
