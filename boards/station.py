@@ -51,6 +51,9 @@ def assemble(board, config):
     board.indices = telecontrol.indices
     server = make_server(board, tele, telecontrol.station, image, log)
     schedule = Schedule(config["control"]["schedule"], image.station.schedule_w, clock)
+    if telecontrol.curve is not None:
+        schedule.curve = telecontrol.curve
+        telecontrol.curve.keep_in(make_store(board, config, ".curve"))
     loop = Loop(
         board,
         image,

@@ -15,8 +15,10 @@ def make_image(config):
     guarded = [bay["battery"] for bay in config["bays"] if bay["battery"]["capacity_wh"]]
     meter_ages = [_meter_ages(meter) for meter in other_meters(config)]
     has_bms = any([battery["bms"] for battery in guarded])
-    indexed = config["telecontrol"]["region"] != "none"
-    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, indexed)
+    more_rows = ()
+    if config["telecontrol"]["region"] != "none":
+        more_rows = __import__("firmware.indices", None, None, ["ROWS"]).ROWS
+    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, more_rows)
 
 
 def other_meters(config):

@@ -36,7 +36,7 @@ LINK_OPENED, LINK_CLOSED, LINK_REFUSED, PORT_IN_USE = 406, 407, 408, 409
 LINK_FRAMING, LINK_SEQUENCE, LINK_T1 = 412, 413, 414
 LINK_NOT_STARTED, LINK_OVERRUN, LINK_REPLACED = 415, 416, 417
 ORDERS_LOST, VALUE_OUT_OF_RANGE, TLS_MISSING, NO_STORE, STORE_FAILED = 418, 419, 420, 421, 422
-AGC_COMMAND, NOT_CARRIED = 423, 424
+AGC_COMMAND, NOT_CARRIED, CURVE_NO_CLOCK = 423, 424, 425
 
 # what became of an order: ORDER_ACCEPTED + the outstation's index (protocols/iec104/const.py, COUNT_NAMES)
 ORDER_ACCEPTED, ORDER_TYPE, ORDER_COT, ORDER_CA, ORDER_IOA = 430, 431, 432, 433, 434
@@ -127,26 +127,27 @@ TEXTS = (
     (LINK_OVERRUN, "104 link closed: master asks and does not read"),
     (LINK_REPLACED, "104 link closed: its master reconnected"),
     (ORDERS_LOST, "orders not logged, too many at once"),
-    (VALUE_OUT_OF_RANGE, "order refused: value outside what it may be"),
-    (NO_STORE, "parameter refused: the board has no store for it"),
-    (STORE_FAILED, "parameter refused: the store cannot be written"),
+    (VALUE_OUT_OF_RANGE, "refused: value out of range"),
+    (NO_STORE, "parameter refused: no store"),
+    (STORE_FAILED, "parameter refused: store failed"),
     (AGC_COMMAND, "AGC command ended"),
-    (NOT_CARRIED, "the board's image does not carry this part"),
+    (CURVE_NO_CLOCK, "curve refused: the clock is not set"),
+    (NOT_CARRIED, "not in this board's image"),
     (ORDER_ACCEPTED, "order accepted"),
-    (ORDER_TYPE, "order refused: type unknown"),
-    (ORDER_COT, "order refused: cause of transmission"),
-    (ORDER_CA, "order refused: common address"),
-    (ORDER_IOA, "order refused: object address or its type"),
-    (ORDER_STRUCTURE, "order refused: number of objects or length"),
-    (ORDER_CONTROL, "order refused: control belongs to another master"),
-    (ORDER_VALUE, "order refused: no such value"),
-    (ORDER_TIME, "order refused: time tag"),
-    (ORDER_HANDLER, "order refused by the application"),
-    (ORDER_SELECT, "order refused: selection"),
-    (ORDER_BUSY, "order refused: another one is in progress"),
-    (ORDER_QUALIFIER, "order refused: qualifier"),
-    (ORDER_MALFORMED, "order ignored: too short"),
-    (ORDER_NEGATIVE, "order ignored: an answer itself"),
+    (ORDER_TYPE, "refused: type unknown"),
+    (ORDER_COT, "refused: cause of transmission"),
+    (ORDER_CA, "refused: common address"),
+    (ORDER_IOA, "refused: object address or its type"),
+    (ORDER_STRUCTURE, "refused: number or length of objects"),
+    (ORDER_CONTROL, "refused: control belongs to another master"),
+    (ORDER_VALUE, "refused: no such value"),
+    (ORDER_TIME, "refused: time tag"),
+    (ORDER_HANDLER, "refused by the application"),
+    (ORDER_SELECT, "refused: selection"),
+    (ORDER_BUSY, "refused: another one is in progress"),
+    (ORDER_QUALIFIER, "refused: qualifier"),
+    (ORDER_MALFORMED, "ignored: too short"),
+    (ORDER_NEGATIVE, "ignored: an answer itself"),
     (TLS_MISSING, "this board has no TLS"),
 )
 

@@ -7,8 +7,7 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 from firmware import codes, schema
 from firmware.guard.limits import limited
 from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
-from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, INDEX_ROWS
-from firmware.image import METER_ROWS, STATION_ROWS
+from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, METER_ROWS, STATION_ROWS
 
 _QUASAR_W = 7400
 _FRAME_BYTES = 12  # of the recorder, for each signal: a snapshot and the step after it
@@ -200,7 +199,7 @@ def _orders(config, errors):
 def _recorder(config, errors):
     station, bay = len(STATION_ROWS), len(BAY_ROWS)
     if config["telecontrol"]["region"] != "none":
-        station += len(INDEX_ROWS)
+        station += 5  # firmware/indices.py
     batteries = [row["battery"] for row in config["bays"] if row["battery"]["capacity_wh"]]
     if batteries:
         station += len(GUARD_STATION_ROWS)

@@ -44,6 +44,13 @@ def _addresses(tele, errors):
         if ioa in seen:
             _add(errors, _path_of(tele, name), ioa, _ONCE)
         seen.append(ioa)
+    if tele["curve_ioa"]:
+        curve = list(range(tele["curve_ioa"], tele["curve_ioa"] + tele["curve_points"]))
+        if [ioa for ioa in curve if ioa in seen]:
+            _add(errors, "curve_ioa", tele["curve_ioa"], "the first of %d free addresses" % len(curve))
+        if 1440 % len(curve):
+            _add(errors, "curve_points", len(curve), "a number that divides the day's 1440 minutes")
+        seen += curve
     for i in range(len(tele["points"])):
         ioa = tele["points"][i]["ioa"]
         if ioa in seen:
@@ -114,12 +121,7 @@ def _addresses_of(tele, path, peers, errors):
 
 def _is_ipv4(text):
     parts = text.split(".")
-    if len(parts) != 4:
-        return False
-    for part in parts:
-        if not 1 <= len(part) <= 3 or not all([c in "0123456789" for c in part]) or int(part) > 255:
-            return False
-    return True
+    return len(parts) == 4 and all([part.isdigit() and int(part) < 256 for part in parts])
 
 
 def tls_conflicts(tele, errors):

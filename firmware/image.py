@@ -192,15 +192,6 @@ BMS_ROWS = (
     ("temp_lo_dc", MEASURED),
 )
 
-# with a region's indices (firmware/indices.py), a witness outside the step: measured, as far as that goes
-INDEX_ROWS = (
-    ("agc_k1_bp", MEASURED),  # of the last command that ended; in the region's own order of names
-    ("agc_k2_bp", MEASURED),
-    ("agc_k3_bp", MEASURED),
-    ("agc_k_bp", MEASURED),
-    ("agc_commands", MEASURED),  # that ended
-)
-
 METER_ROWS = STATION_ROWS[:7]  # of every other meter the same as of the site's
 
 EMERGENCY_STOP, EMERGENCY_SUPPORT = 1, 2
@@ -210,14 +201,13 @@ CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 
 class Image:
     """Station and bays. Names and kinds are not kept, only the rows that they come from."""
 
-    def __init__(self, station_ages, bay_ages, guarded=False, bms=False, meter_ages=(), indexed=False):
+    def __init__(self, station_ages, bay_ages, guarded=False, bms=False, meter_ages=(), more_rows=()):
         """station_ages: {signal name: max_age_ms}; bay_ages, meter_ages: one such dict per bay, and per meter
-        but the site's.
+        but the site's. `more_rows`: of the station, from parts that an image need not carry.
         """
         self.guarded = guarded
         self.station_rows = STATION_ROWS + GUARD_STATION_ROWS if guarded else STATION_ROWS
-        if indexed:
-            self.station_rows += INDEX_ROWS
+        self.station_rows += more_rows
         self.bay_rows = BAY_ROWS
         if guarded:
             self.bay_rows = BAY_ROWS + GUARD_BAY_ROWS + (BMS_ROWS if bms else ())

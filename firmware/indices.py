@@ -15,13 +15,30 @@ lint: integer
 """
 
 from firmware import codes
-from firmware.image import GOOD
+from firmware.image import GOOD, MEASURED
 from firmware.regions import ACCURACY, ONE_MINUS, RATIO, REGIONS, RESPONSE, TWO_MINUS
 from protocols.ticks import ticks_add, ticks_diff
 
 SAMPLE_MS = 1000
 _MOST_SAMPLES = 4096
 _NEVER = -1
+
+
+# signals of the station: the last command that ended, in the region's own order of names
+ROWS = (
+    ("agc_k1_bp", MEASURED),
+    ("agc_k2_bp", MEASURED),
+    ("agc_k3_bp", MEASURED),
+    ("agc_k_bp", MEASURED),
+    ("agc_commands", MEASURED),  # that ended
+)
+POINTS = (  # as in firmware/pointtable.py
+    ("agc_k1_bp", 0x4060, 13, 10000, 1, 0),
+    ("agc_k2_bp", 0x4061, 13, 10000, 1, 0),
+    ("agc_k3_bp", 0x4062, 13, 10000, 1, 0),
+    ("agc_k_bp", 0x4063, 13, 10000, 1, 0),
+    ("agc_commands", 0x4064, 13, 1, 1, 0),
+)
 
 
 class Passage:

@@ -12,23 +12,18 @@ from array import array
 
 from firmware import codes
 from protocols.ticks import ticks_diff
+from protocols.upy import const
 
-_NO_VALUE = 1 << 7  # in a result's octet: the order was refused before its value was read
+_WIDTH = const(7)  # code, type, OA, CA, IOA, count, tick
+_NO_VALUE = const(256)  # added to the type: the order was refused before its value was read
 
 
 class OrderLog:
     def __init__(self, size, only_refused=False):
         self.size = size
         self.only_refused = only_refused
-        self.codes = array("h", [0] * size)
-        self.types = bytearray(size)
-        self.flags = bytearray(size)
-        self.originators = bytearray(size)
-        self.stations = array("H", [0] * size)
-        self.objects = array("i", [0] * size)
+        self.rows = array("i", [0] * (_WIDTH * size))
         self.values = array("f", [0] * size)
-        self.counts = array("i", [0] * size)
-        self.times = array("i", [0] * size)
         self.peers = [""] * size
         self.first = 0
         self.count = 0
@@ -40,17 +35,21 @@ class OrderLog:
             self.drop_first()
             self.lost += 1
         at = (self.first + self.count) % self.size
-        self.codes[at] = code
-        self.types[at] = type_id
-        self.flags[at] = _NO_VALUE if value is None else 0
-        self.values[at] = 0 if value is None else value
-        self.originators[at] = station.order_oa
-        self.stations[at] = station.order_ca
-        self.objects[at] = station.order_ioa
-        self.counts[at] = count
-        self.times[at] = now
-        self.peers[at] = peer
         self.count += 1
+        self.peers[at] = peer
+        if value is None:
+            type_id += _NO_VALUE
+        else:
+            self.values[at] = value
+        rows = self.rows
+        at *= _WIDTH
+        rows[at] = code
+        rows[at + 1] = type_id
+        rows[at + 2] = station.order_oa
+        rows[at + 3] = station.order_ca
+        rows[at + 4] = station.order_ioa
+        rows[at + 5] = count
+        rows[at + 6] = now
 
     def drop_first(self):
         """The entry at `first` has been read."""
@@ -60,15 +59,12 @@ class OrderLog:
     def line(self, clock, now):  # lint: cold
         """The oldest entry as a line for the console; it is dropped."""
         at = self.first
-        code = self.codes[at]
-        value = "none" if self.flags[at] else "%g" % self.values[at]
-        where = (self.originators[at], self.stations[at], self.objects[at], self.types[at])
-        line = "#V%03d %s: " % (code, codes.text(code))
-        line += _time_of(clock, self.times[at], now) + self.peers[at]
-        line += " OA %d CA %d IOA %d type %d" % where
-        line += " value %s (%d)" % (value, self.counts[at])
+        code, type_id, oa, ca, ioa, count, tick = self.rows[_WIDTH * at : _WIDTH * at + _WIDTH]
+        value = "none" if type_id >= _NO_VALUE else "%g" % self.values[at]
+        head = "#V%03d %s: %s%s" % (code, codes.text(code), _time_of(clock, tick, now), self.peers[at])
         self.drop_first()
-        return line
+        order = (oa, ca, ioa, type_id % _NO_VALUE, value, count)
+        return head + " OA %d CA %d IOA %d type %d value %s (%d)" % order
 
 
 def _time_of(clock, tick, now):  # lint: cold

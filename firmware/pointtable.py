@@ -93,15 +93,6 @@ GUARD_POINTS = (
     ("discharge_15min_w", 0x4051, FLOAT, 1000, 100, 0),  # 15 min 可持续放电功率
 )
 
-# with a region's indices
-INDEX_POINTS = (
-    ("agc_k1_bp", 0x4060, FLOAT, 10000, 1, 0),
-    ("agc_k2_bp", 0x4061, FLOAT, 10000, 1, 0),
-    ("agc_k3_bp", 0x4062, FLOAT, 10000, 1, 0),
-    ("agc_k_bp", 0x4063, FLOAT, 10000, 1, 0),
-    ("agc_commands", 0x4064, FLOAT, 1, 1, 0),
-)
-
 # points that answer an order: their events carry return information (COT 11)
 RETURNS = ("agc_w", "agc_returned")
 

@@ -11,13 +11,22 @@ class Schedule:
         self.rows = rows
         self.signal = signal
         self.clock = clock
+        self.curve = None  # the dispatcher's (firmware/curve.py): before the rows, where it says something
 
     def update(self, now):
         """Write the order that holds now; call it about once a second."""
-        if not self.rows:
+        if not self.rows and self.curve is None:
             return
         self.clock.sample(now)
         if not self.clock.valid:
+            self.signal.fail()
+            return
+        if self.curve is not None:
+            power_w = self.curve.now_w(now)
+            if power_w is not None:
+                self.signal.put(power_w, now)
+                return
+        if not self.rows:
             self.signal.fail()
             return
         minute = self.clock.ms // 60000

@@ -226,6 +226,8 @@ TELECONTROL = (
     ("control_from", TEXTS, (), 0, 100),  # addresses that may command; none = the first that starts
     ("groups", SECTIONS, (), GROUP, 0),  # redundancy groups; every other address is a master of its own
     ("commands", SECTIONS, (), COMMAND, 0),  # what differs from the table in firmware/pointtable.py
+    ("curve_ioa", ADDRESS, 0, 0, 0xFFFFFF),  # first address of the plan curve (firmware/curve.py); 0 = none
+    ("curve_points", INT, 96, 1, 96),
     ("parameters", SECTIONS, (), PARAMETER, 0),  # that the dispatcher may load
     ("select_s", INT, 10, 1, 3600),  # an unused selection ends after this time
     ("region", CHOICE, "none", REGION_NAMES, 0),  # whose K1, K2, K3 are computed

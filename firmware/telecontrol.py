@@ -25,7 +25,7 @@ from protocols.iec104.params import Params
 
 _ROUNDING_W = 1  # of a short float at the end of the range
 _LOGGED = 16  # orders between two lines of the console
-_ABNORMAL = (ACCEPTED, REFUSED_VALUE, REFUSED_TIME, REFUSED_HANDLER)  # results that speak of the order
+_ABNORMAL = (REFUSED_VALUE, REFUSED_TIME, REFUSED_HANDLER)  # refusals that speak of the set-point
 _ABLE = (codes.SETPOINT_LOCAL, codes.SETPOINT_AGC_OFF)  # refusals that say nothing against it
 _QUALITY = (QUALITY_IV | QUALITY_NT, QUALITY_NT, 0)  # by INVALID, STALE, GOOD
 
@@ -75,36 +75,48 @@ class Telecontrol:
         self.station = Outstation(make_params(tele), clock)
         self.station.on_command = self._judged
         self.seen = self.station.master_seen
-        self.orders = OrderLog(_LOGGED, tele["log_orders"] == "refused")
         self.why = 0  # code of the refusal that is being answered
         self.returning = False  # an order was carried out since the last report
-        self.setpoint = None
-        self.dispatch = DispatchOrders(self)
-        for name, ioa, types, select in pointtable.orders(tele):
-            if name == "setpoint":
-                self.setpoint = self.station.add_command(ioa, types, self, select)
-            else:
-                self.dispatch.add(name, ioa, types, select)
         self.points = []
         self.signals = []  # what each point shows
         self.factors = []  # and by how much it is multiplied
         self.returns = []  # indices of those that answer an order
-        for row in pointtable.rows_of(tele):
-            self._bind(row)
-        if image.guarded and not tele["points"]:
-            for row in pointtable.GUARD_POINTS:
-                self._bind(row)
+        self._add_orders(tele)
+        self._add_points(tele)
         self.indices = None
         if tele["region"] != "none":
-            for row in () if tele["points"] else pointtable.INDEX_POINTS:
-                self._bind(row)
             module = carried("firmware.indices")
+            for row in () if tele["points"] else module.POINTS:
+                self._bind(row)
             self.indices = module.Indices(image, module.region_of(tele["region"]), self.registered_w)
         self.parameters = None
         if tele["parameters"]:
             made = carried("firmware.telecontrol_parameters").LoadedParameters
             self.parameters = made(self, tele["parameters"], store).parameters
         image.station.agc_enabled.put(1, 0)
+
+    def _add_orders(self, tele):
+        self.setpoint = self.curve = None
+        self.dispatch = DispatchOrders(self)
+        for name, ioa, types, select in pointtable.orders(tele):
+            if name == "setpoint":
+                self.setpoint = self.station.add_command(ioa, types, self, select)
+            else:
+                self.dispatch.add(name, ioa, types, select)
+        count = tele["curve_points"] if tele["curve_ioa"] else 0
+        self.orders = OrderLog(_LOGGED + count, tele["log_orders"] == "refused")
+        if count:
+            made = carried("firmware.curve").Curve
+            self.curve = made(self, tele["curve_ioa"], count, tele["utc_offset_min"])
+            self.station.add_command(tele["curve_ioa"], pointtable.SETPOINTS, self.curve, count=count)
+
+    def _add_points(self, tele):
+        for row in pointtable.rows_of(tele):
+            self._bind(row)
+        if tele["points"]:
+            return
+        for row in pointtable.GUARD_POINTS if self.image.guarded else ():
+            self._bind(row)
 
     def _bind(self, row):
         name, ioa, type_id, divisor, deadband, cyclic_ms = row
@@ -177,13 +189,19 @@ class Telecontrol:
             return self.refuse(codes.SETPOINT_LOCAL)
         if not station.agc_enabled.value:
             return self.refuse(codes.SETPOINT_AGC_OFF)
-        power_w = self.power_of(type_id, value)
-        if not -self.registered_w - _ROUNDING_W <= power_w <= self.registered_w + _ROUNDING_W:
+        power_w = self.power_in_range(type_id, value)
+        if power_w is None:
             return self.refuse(codes.SETPOINT_OUT_OF_RANGE)
-        power_w = round(power_w) * self.sign
-        station.agc_w.put(max(-self.registered_w, min(self.registered_w, power_w)), now)
+        station.agc_w.put(power_w, now)
         self.taken()
         return True
+
+    def power_in_range(self, type_id, value):
+        """W, positive = charging, of a set-point's value; None outside the registered range."""
+        power_w = self.power_of(type_id, value)
+        if not -self.registered_w - _ROUNDING_W <= power_w <= self.registered_w + _ROUNDING_W:
+            return None
+        return max(-self.registered_w, min(self.registered_w, round(power_w) * self.sign))
 
     def power_of(self, type_id, value):
         """W of a set-point's value; a normalised one is a share of the registered power."""
@@ -205,13 +223,17 @@ class Telecontrol:
         if result == REFUSED_HANDLER and self.why:
             code = self.why
             self.why = 0
-        if cmd is not None and cmd is self.setpoint and result in _ABNORMAL and code not in _ABLE:
-            abnormal = 0 if result == ACCEPTED else 1
-            if abnormal != self.image.station.order_abnormal.value:
-                self.image.station.order_abnormal.put(abnormal, link.heard_ms)
-        if result or not self.orders.only_refused:
-            count = self.station.counts[result]
-            self.orders.add(code, link.peer, self.station, type_id, value, count, link.heard_ms)
+        if cmd is not None and cmd is self.setpoint:
+            signal = self.image.station.order_abnormal
+            if result == ACCEPTED:
+                if signal.value:
+                    signal.put(0, link.heard_ms)
+            elif result in _ABNORMAL and code not in _ABLE:
+                signal.put(1, link.heard_ms)
+        orders = self.orders
+        if result or not orders.only_refused:
+            station = self.station
+            orders.add(code, link.peer, station, type_id, value, station.counts[result], link.heard_ms)
 
 
 _CLOSED = (

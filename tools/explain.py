@@ -36,6 +36,9 @@ def _orders(tele):
         how = "select before operate, within %d s" % tele["select_s"] if select else "direct"
         numbers = ", ".join(str(type_id) for type_id in types)
         yield "0x%04X %s: types %s, %s" % (ioa, KINDS.get(name, name.replace("_", " ")), numbers, how)
+    if tele["curve_ioa"]:
+        shape = (tele["curve_ioa"], tele["curve_points"], 1440 // tele["curve_points"])
+        yield "0x%04X plan curve: %d points of %d min, executed by the schedule" % shape
     for row in tele["parameters"]:
         kind = row["kind"].replace("_", " ")
         yield "0x%04X parameter: %s of the point at 0x%04X" % (row["ioa"], kind, row["point"])

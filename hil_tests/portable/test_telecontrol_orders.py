@@ -235,8 +235,8 @@ def test_every_order_is_logged_with_its_sender():
     wanted = [
         "#V430 order accepted: " + head % (0, 1, SETPOINT) + "20 (1)",
         "#V401 set-point outside the registered range refused: " + head % (3, 1, SETPOINT) + "1e+09 (1)",
-        "#V434 order refused: object address or its type: " + head % (0, 1, 0x7777) + "none (1)",
-        "#V433 order refused: common address: " + head % (0, 9, SETPOINT) + "none (1)",
+        "#V434 refused: object address or its type: " + head % (0, 1, 0x7777) + "none (1)",
+        "#V433 refused: common address: " + head % (0, 9, SETPOINT) + "none (1)",
         "#V402 command refused in local mode: " + head % (0, 1, SETPOINT) + "20 (2)",
     ]
     assert bench.lines() == wanted

@@ -186,7 +186,7 @@ class VirtualBoard:
 
     def open_store(self, path):
         """Two slots in memory."""
-        return Store(MemorySlots() if path.endswith(".budgets") else self.slots)
+        return Store(self.slots if path == self.rig.config["station"]["store"] else MemorySlots())
 
     def make_bus(self, row):
         ours, theirs = pair()
@@ -208,9 +208,9 @@ class VirtualBoard:
             log.drop_first()
         orders = self.orders
         while orders.count:
-            at = orders.first
-            if orders.codes[at] != codes.ORDER_ACCEPTED:
-                self.events.append((self.rig.ms, orders.codes[at], orders.counts[at]))
+            at = 7 * orders.first
+            if orders.rows[at] != codes.ORDER_ACCEPTED:
+                self.events.append((self.rig.ms, orders.rows[at], orders.rows[at + 5]))
             self.lines.append(orders.line(self.wall, now))
         if self.indices is not None and self.indices.told != self.commands_told:
             self.commands_told = self.indices.told

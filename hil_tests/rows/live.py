@@ -117,9 +117,9 @@ def all_masters_gone(t):
 _ORDERS = (
     (50, {"oa": 9}, struct.pack("<fB", 2, 0), "#V430 order accepted", "OA 9 CA 1 IOA 25089 type 50 value 2"),
     (50, {}, struct.pack("<fB", 1e9, 0), "#V401 set-point outside", "IOA 25089 type 50 value 1e+09 (1)"),
-    (50, {}, struct.pack("<fB", float("nan"), 0), "#V437 order refused: no such value", "value nan (1)"),
-    (50, {"ca": 5}, struct.pack("<fB", 2, 0), "#V433 order refused: common address", "CA 5 IOA 25089"),
-    (200, {}, b"\1", "#V431 order refused: type unknown", "IOA 25089 type 200 value none (1)"),
+    (50, {}, struct.pack("<fB", float("nan"), 0), "#V437 refused: no such value", "value nan (1)"),
+    (50, {"ca": 5}, struct.pack("<fB", 2, 0), "#V433 refused: common address", "CA 5 IOA 25089"),
+    (200, {}, b"\1", "#V431 refused: type unknown", "IOA 25089 type 200 value none (1)"),
     (50, {}, struct.pack("<fB", 3, 0), "#V430 order accepted", "type 50 value 3 (2)"),
 )
 

@@ -104,7 +104,8 @@ class Command:
 def order(station, link, buf, at, n, now):
     """One command ASDU whose type, cause and common address are right."""
     type_id = buf[at]
-    cmd = station.commands.get(buf[at + 6] | buf[at + 7] << 8 | buf[at + 8] << 16)
+    ioa = station.order_ioa = buf[at + 6] | buf[at + 7] << 8 | buf[at + 8] << 16
+    cmd = station.commands.get(ioa)
     if cmd is None or type_id not in cmd.type_ids:
         station.refuse(link, buf, at, n, c.REFUSED_IOA, c.COT_UNKNOWN_IOA, now)
         return

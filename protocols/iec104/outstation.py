@@ -105,12 +105,16 @@ class Outstation(Masters):
         self.cycles.append(Cycle(period_ms, [], c.COT_CYCLIC))
         return self.cycles[-1].points
 
-    def add_command(self, ioa, type_ids, handler, select=False, terminates=False):
-        """An object that takes orders through handler.operate(cmd, type_id, value, link, now) -> accepted."""
+    def add_command(self, ioa, type_ids, handler, select=False, terminates=False, count=1):
+        """An object that takes orders through handler.operate(cmd, type_id, value, link, now) -> accepted.
+
+        `count` > 1: so many addresses from `ioa` on; `order_ioa` tells the handler which one it is.
+        """
         if ioa in self.commands:
             raise LocalError("command address %s is taken" % ioa)
         cmd = Command(ioa, type_ids, handler, select, terminates)
-        self.commands[ioa] = cmd
+        for i in range(count):
+            self.commands[ioa + i] = cmd
         if select:
             self._selectable.append(cmd)
         return cmd
