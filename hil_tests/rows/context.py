@@ -6,7 +6,6 @@ import struct
 
 from hil_tests.rows import wire
 from hil_tests.rows.row import NotApplicable, RowFailed, check
-from tools import runtime
 
 SETPOINT = 0x6201
 C_SE_NC_1 = 50
@@ -22,14 +21,19 @@ class Context:
         self.t3 = seconds.get("t3", 20.0)
         self.slack = 0.12 + target.unit_s * 0.3  # of a timer that ends late
         self.masters = []
-        self.is_ours = target.name in runtime.INTERPRETERS
+        self.is_ours = target.is_ours
         self.event_binary = target.event_binary
         self.event_measured = target.event_measured
 
     def dial(self, source="127.0.0.1", **named):
         """A connection, stopped as it is made."""
-        named.setdefault("wrap", self.target.wrap)
-        master = wire.Master(self.target.dial_port or self.target.port, source, self.target.quiet_s, **named)
+        master = self.target.dial(source, **named)
+        self.masters.append(master)
+        return master
+
+    def raw(self, source):
+        """A connection of the raw-socket master, also where somebody else asks the row."""
+        master = wire.Master(self.target.port, source, self.target.quiet_s)
         self.masters.append(master)
         return master
 
@@ -45,6 +49,10 @@ class Context:
     def close(self):
         for master in self.masters:
             master.close()
+
+    def death(self):
+        """How a foreign master of this row died by itself, or ""."""
+        return next(filter(None, [master.death() for master in self.masters]), "")
 
     # the station's application
 

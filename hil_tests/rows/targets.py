@@ -13,13 +13,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from hil_tests.rows import wire
+from hil_tests.rows import foreign, wire
+from hil_tests.rows.row import NotApplicable
 from tools import mpy, runtime
 
 HERE = Path(__file__).resolve().parent
 TIMERS = ("t1", "t2", "t3")
 START_S = 20.0
 HEAP_KB = 1024
+SECOND = "-by-c104"  # the end of a target's name when c104 is the master
 
 
 def free_port():
@@ -38,6 +40,7 @@ class Target:
     unit_s = 0.2  # of t1, t2, t3 in the rows
     wrap = None  # of its masters' sockets, where it listens for TLS
     dial_port = 0  # where masters dial in when something stands in front of it
+    is_ours = False
     lacks = {}  # capability -> why there is none
     event_binary, event_measured = 0x0001, 0x4001  # points whose events carry a time tag
     silent = wire.asdu(50, 44 | 0x40, 0x6201, bytes(5))  # acknowledged and never answered: an answer itself
@@ -113,8 +116,19 @@ class Target:
         self.log.close()
         self.process = self.control = None
 
+    def test_of(self, row):
+        """The function that is this row's test here."""
+        return row.run
+
+    def dial(self, source, **named):
+        """A master's connection."""
+        named.setdefault("wrap", self.wrap)
+        return wire.Master(self.dial_port or self.port, source, self.quiet_s, **named)
+
 
 class Ours(Target):
+    is_ours = True
+
     def __init__(self, interpreter):
         super().__init__()
         self.interpreter = interpreter
@@ -129,6 +143,31 @@ class Ours(Target):
                 if not mpy.is_current(source, compiled):
                     mpy.compile_file(source, compiled)
         return argv_env
+
+
+class OursAskedByC104(Ours):
+    """The second pass: c104 in the place of the raw master."""
+
+    quiet_s = foreign.QUIET_S
+    lacks = {
+        "live": "asked of the firmware by the raw master; c104 and the firmware meet in `v2g demo`",
+        "tls": "c104's own TLS client cannot connect to anybody",
+    }
+
+    def __init__(self, interpreter):
+        super().__init__(interpreter)
+        self.name = interpreter + SECOND
+        self.title += ", asked by c104"
+
+    def dial(self, source, **named):
+        if named:
+            raise NotApplicable("c104 has its own socket")
+        return foreign.C104Master(self.port, source)
+
+    def test_of(self, row):
+        from hil_tests.rows.by_c104 import ROWS
+
+        return ROWS.get(row.number, row.run)
 
 
 class Peer(Target):
@@ -195,11 +234,15 @@ class Hat(Peer):
     )
 
 
-NAMES = ("cpython", "micropython", "c104", "hat")
+FIRST = ("cpython", "micropython", "c104", "hat")
+AGAIN = tuple(name + SECOND for name in FIRST[:2])
+NAMES = FIRST + AGAIN
 
 
 def make(name):
     """The target of this name, not yet started."""
     if name in runtime.INTERPRETERS:
         return Ours(name)
+    if name in AGAIN:
+        return OursAskedByC104(name.removesuffix(SECOND))
     return {"c104": C104, "hat": Hat}[name]()

@@ -285,3 +285,7 @@ class Master:
 
     def close(self):
         self.sock.close()
+
+    def death(self):
+        """How its process died, where it has one."""
+        return ""

@@ -9,7 +9,7 @@ _CLASSES = {"passes": "pass", "fails": "fail", "not applicable": "na", "not yet"
 _STYLE = """
 :root { color-scheme: light dark; --line: #8885; --dim: #777; --pass: #1a7f37; --fail: #c62828;
   --yet: #b26a00; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 92rem; padding: 0 1.5rem; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 104rem; padding: 0 1.5rem; }
 h1 { margin-bottom: .2rem; } h2 { margin: 2.2rem 0 .4rem; }
 p { max-width: 60rem; } .dim { color: var(--dim); }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
@@ -17,7 +17,7 @@ th, td { border-top: 1px solid var(--line); padding: .4rem .6rem; text-align: le
   overflow-wrap: anywhere; }
 th { font-weight: 600; } thead th { position: sticky; top: 0; background: Canvas; }
 td small { display: block; color: var(--dim); line-height: 1.35; }
-.number { width: 2.6rem; text-align: right; } .basis { width: 9.5rem; } .target { width: 11.5rem; }
+.number { width: 2.6rem; text-align: right; } .basis { width: 9.5rem; } .target { width: 9.4rem; }
 .pass b { color: var(--pass); } .fail b { color: var(--fail); } .yet b { color: var(--yet); }
 .na b { color: var(--dim); font-weight: 400; }
 .fail { background: color-mix(in srgb, var(--fail) 7%, transparent); }
@@ -35,7 +35,9 @@ _WHAT = """
 <i>Ours</i> is the outstation of <code>protocols/iec104</code> behind its TCP driver, in a small station
 that has an object of every kind; row 115 runs the firmware itself. What the firmware's configuration offers
 of it is another matter. Peers got the smallest application that lets a row be asked; what a library leaves
-to its application is not held against it.
+to its application is not held against it. The columns <i>asked by c104</i> are a second pass over ours, with
+c104's client as the master in place of the raw socket: every frame is judged on the wire, and what c104
+cannot send is not applicable there.
 """
 
 

@@ -9,7 +9,8 @@ from rich.text import Text
 from tools.rows import OUTCOMES, UNVERIFIED, counts
 
 _SHORT = {"passes": "passes", "fails": "FAILS", "not applicable": "n/a", "not yet": "not yet"}
-_HEADS = {"cpython": "CPython", "micropython": "MicroPy"}
+_HEADS = {"cpython": "CPython", "micropython": "MicroPy", "cpython-by-c104": "CPy/c104"}
+_HEADS["micropython-by-c104"] = "MPy/c104"
 _STYLES = {"passes": "green", "fails": "bold red", "not applicable": "dim", "not yet": "yellow"}
 
 
