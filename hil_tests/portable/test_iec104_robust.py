@@ -95,7 +95,12 @@ def test_links_come_and_go_without_growing():
         assert master.link is not None
         rig.station.close_link(master.link)
     assert rig.station.links == [] and rig.station.started_links == 0
-    assert len(rig.station._groups) == places and len(rig.station._free) == 3
+    assert len(rig.station._groups) == places and len(rig.station._free) == 1
+    for _ in range(3):  # as many as there were at once are kept, and no more are made
+        masters = [Raw(rig, "10.0.0.%d" % i) for i in range(3)]
+        for master in masters:
+            rig.station.close_link(master.link)
+        assert len(rig.station._free) == 3
 
 
 def test_two_stations_of_one_process_share_nothing():

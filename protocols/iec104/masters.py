@@ -1,13 +1,14 @@
 """Masters, their links and who is in control (IEC 60870-5-104 clause 10, from general knowledge).
 
-A peer named in `params.groups` belongs to that redundancy group; any other peer address is a master of its
-own, which finds its unsent events again when it reconnects. Of the links of one group only one is started:
-STARTDT on another silences the first. A peer outside `params.allow` is refused before a byte is read; so is
-one beyond `max_links`, unless a link of the same address has an un-answered TESTFR, which then gives way.
+A peer named in `params.groups` belongs to that redundancy group; any other peer address is a master of
+its own, which finds its unsent events again when it reconnects. Of the links of one group only one is
+started: STARTDT on another silences the first. A peer outside `params.allow` is refused before a byte is
+read; so is one beyond `max_links` (or beyond the memory that is left), unless a link of the same address
+has an un-answered TESTFR, which then gives way.
 
 Control belongs to the links of `params.control_from`; without these, to the link that was started first,
-until it stops or closes. Orders from others are refused (ACT_CON, P/N = 1). A reconnect from the same address
-overtakes a controlling link whose TESTFR is un-answered.
+until it stops or closes. Orders from others are refused (ACT_CON, P/N = 1). A reconnect from the same
+address overtakes a controlling link whose TESTFR is un-answered.
 """
 
 from protocols.iec104 import const as c
@@ -33,19 +34,20 @@ class Masters:
         self.control_link = None
         self.started_links = 0
         self.master_seen = -1  # tick of the last valid frame on a started link, -1 before the first
-        self._free = [Link(self) for _ in range(params.max_links)]
+        self._free = [Link(self)]  # the first master's place is there from the start, the others when they come
         self._groups = [Group(events, peers) for peers in params.groups]
         self._groups += [Group(events, ()) for _ in range(params.max_links)]
         self._uses = 0
 
     def open_link(self, peer, now):
-        """A link for a new connection from `peer` (address without port), or None: close the connection."""
+        """A link for a new connection from `peer` (address without port), or None: close the connection.
+        """
         params = self.params
         if params.allow and peer not in params.allow:
             self.count(c.REFUSED_PEER)
             return None
         if not self._free:
-            self._replace_dead(peer)
+            self._make_room(peer)
             if not self._free:
                 self.count(c.REFUSED_FULL)
                 return None
@@ -57,6 +59,16 @@ class Masters:
         link.open(peer, group, len(self.cycles), now)
         self.links.append(link)
         return link
+
+    def _make_room(self, peer):
+        """One more link, up to `max_links` and while there is memory; then the place of a dead one."""
+        if len(self.links) < self.params.max_links:
+            try:
+                self._free.append(Link(self))
+            except MemoryError:
+                pass  # the masters that are here go on
+        else:
+            self._replace_dead(peer)
 
     def _replace_dead(self, peer):
         for link in self.links:
@@ -79,7 +91,8 @@ class Masters:
         link.group.held -= 1
 
     def _group_of(self, peer):
-        """Redundancy group of the peer, else its own place, else the place that was unused for longest."""
+        """Redundancy group of the peer, else its own place, else the place that was unused for longest.
+        """
         best = None
         for group in self._groups:
             if peer in group.peers:
@@ -159,7 +172,9 @@ class Masters:
 
 
 def _is_better(group, best, peer):
-    """Whether a free place suits `peer` better: its own latest, else never used, else unused for longest."""
+    """Whether a free place suits `peer` better: its own latest, else never used, else unused for
+    longest.
+    """
     if (group.peer == peer) != (best.peer == peer):
         return group.peer == peer
     if group.peer == peer:
