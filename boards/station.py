@@ -173,14 +173,37 @@ class LinkTeller:
         self.log.add(closed_code(reason), 0, now)
 
 
+def _pieces(config):
+    """The configuration as JSON in short pieces: as one, eight bays' ask a small heap for 10 KB at a time."""
+    mark = "{"
+    for key in config:
+        value = config[key]
+        mark += json.dumps(key) + ": "
+        if isinstance(value, list) and value:
+            mark += "["
+            for row in value:
+                yield (mark + json.dumps(row)).encode()
+                mark = ", "
+            yield b"]"
+        else:
+            yield (mark + json.dumps(value)).encode()
+        mark = ", "
+    yield b"}"
+
+
 def make_recorder(board, config, image):
     row = config["recorder"]
     if not row["path"]:
         return None
-    from firmware.recorder import Recorder, header  # 1 KB of heap on a microcontroller
+    from firmware.recorder import Recorder, start_of_header  # 1 KB of heap on a microcontroller
 
     board.record_file = board.open_record(row["path"])
-    board.record_file.write(header(json.dumps(config).encode()))
+    length = 0
+    for text in _pieces(config):
+        length += len(text)
+    board.record_file.write(start_of_header(length))
+    for text in _pieces(config):
+        board.record_file.write(text)
     board.recorder = Recorder(image, row["ring_bytes"], row["snapshot_steps"])
     return board.recorder
 

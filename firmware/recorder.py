@@ -247,6 +247,11 @@ def _put(ring, at, number):
     return at + 1
 
 
+def start_of_header(length):  # lint: cold
+    """How a recording's file begins; `length` bytes of configuration as JSON follow."""
+    return MAGIC + bytes([VERSION]) + length.to_bytes(4, "big")
+
+
 def header(config_text):  # lint: cold
     """The start of a recording's file, for a configuration as JSON bytes."""
-    return MAGIC + bytes([VERSION]) + len(config_text).to_bytes(4, "big") + config_text
+    return start_of_header(len(config_text)) + config_text

@@ -36,6 +36,7 @@ _CLOCKS_A_US = const(25)
 _LONGEST_WAIT_MS = const(1000)
 _TX_BYTES = const(40)  # the longest write of any driver here: 11 registers over TCP, 35 bytes
 _LISTEN_MS = const(3000)
+_ROOM_BYTES = const(12288)
 _LOOK_EVERY = const(8)  # steps
 _COLLECT_BYTES = const(8192)  # garbage that makes a collect worth its pause
 _CTRL_C = const(3)
@@ -98,6 +99,7 @@ class Board:
         self._floor = 0
         self._idles = 0
         self.gaps_told = 0
+        self._room = bytearray(_ROOM_BYTES)
         self._lines = [Console()]
         self._front_ends = {}
         mem32[_CLOCKS_RELOAD] = _CLOCKS_MASK
@@ -154,8 +156,13 @@ class Board:
         """No file system here: whoever asks to keep something is refused."""
         return None
 
+    def _give_back(self):
+        """Room in one piece for the recorder's ring: reading the configuration leaves none."""
+        self._room = None
+
     def make_bus(self, row):
         """A Modbus bus from its configuration."""
+        self._give_back()
         if row["kind"] == "tcp":
             port = FramedClient(self._front_end(_CONVERTERS), "%s:%d" % (row["host"], row["port"]))
             return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"], tx_bytes=_TX_BYTES))
@@ -185,6 +192,7 @@ class Board:
             self.wait(100)
         if not link.is_open:
             raise PortError(codes.PORT_FAILED, path, "the front end on uart2 keeps no recordings")
+        self._give_back()
         return Record(self, link)
 
     def console_takes(self):

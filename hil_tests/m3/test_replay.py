@@ -4,13 +4,14 @@ the other way round. The recordings begin shortly before the ticks wrap.
 
 import io
 
+import pytest
+
 from firmware.replay import Replay
 from hil_tests.m3 import ceilings, images
 from hil_tests.rig.setups import station
 from hil_tests.rig.virtual import VirtualRig
 
 RECORDING = "hil_tests.m3.target.recording"
-STEPS = 240
 BUFFER = 0x21100000  # in the board's second RAM, which the firmware does not use
 
 
@@ -19,9 +20,10 @@ def figures(ended):
     return {name: int(value) for _, name, value in rows}
 
 
-def test_a_recording_of_the_board_replays_here(tmp_path):
+@pytest.mark.parametrize("bays, steps", [(1, 240), (8, 60)])
+def test_a_recording_of_the_board_replays_here(tmp_path, bays, steps):
     path = tmp_path / "record.v2gr"
-    words = [RECORDING, "record", ceilings.board_config(1, recording=True), str(STEPS)]
+    words = [RECORDING, "record", ceilings.board_config(bays, recording=True), str(steps)]
     ended = images.run(words, uarts={3: "file:%s" % path})
     assert ended.status == 0, ended.output
     said = figures(ended)
@@ -29,7 +31,7 @@ def test_a_recording_of_the_board_replays_here(tmp_path):
     assert said["now"] < 1 << 29, "the ticks did not wrap"
     replay = Replay(io.BytesIO(path.read_bytes()))
     replay.run()
-    assert replay.steps >= STEPS - 1
+    assert replay.steps >= steps - 1
     assert replay.differing == 0, replay.mismatches
 
 

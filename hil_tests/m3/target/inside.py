@@ -162,6 +162,7 @@ class InsideBoard(Board):
             drain(self.recorder, self.record_file)
 
     def make_bus(self, row):
+        self._give_back()
         ours, theirs = pair()
         store = self.converter if row["kind"] == "tcp" else Meter()
         is_tcp = row["kind"] == "tcp"

@@ -58,7 +58,12 @@ def record(arguments):
     steps = int(arguments.pop())
     board = InsideBoard()
     board.set_ticks((1 << 30) - 3000)
-    board.open_record = lambda path: UartFile()
+
+    def open_record(path):
+        board._give_back()
+        return UartFile()
+
+    board.open_record = open_record
     loop = assemble(board, read(board, arguments.pop()))
     loop.start()
     image = loop.image
