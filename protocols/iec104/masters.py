@@ -34,7 +34,7 @@ class Masters:
         self.control_link = None
         self.started_links = 0
         self.master_seen = -1  # tick of the last valid frame on a started link, -1 before the first
-        self._free = [Link(self)]  # the first master's place is there from the start, the others when they come
+        self._free = [Link(self)]  # the first place is there from the start, others when masters come
         self._groups = [Group(events, peers) for peers in params.groups]
         self._groups += [Group(events, ()) for _ in range(params.max_links)]
         self._uses = 0
