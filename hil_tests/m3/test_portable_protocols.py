@@ -4,9 +4,6 @@ import pytest
 
 from hil_tests.m3.portable import FILES, is_protocols, passes, tests_of
 
-# The first test of a run builds the image, on a busy machine for minutes.
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.mark.parametrize("path, name", tests_of([path for path in FILES if is_protocols(path)]))
 def test_on_the_cortex_m3(path, name):
