@@ -40,7 +40,7 @@ def is_protocols(path):
     return path.stem.split("_")[1] in PROTOCOLS
 
 
-def tests_of(files):
+def cases_of(files):
     """Every test of these files, for parametrize."""
     return [test for path in files for test in named(path)]
 

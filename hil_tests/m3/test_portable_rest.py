@@ -2,9 +2,9 @@
 
 import pytest
 
-from hil_tests.m3.portable import FILES, is_protocols, passes, tests_of
+from hil_tests.m3.portable import FILES, cases_of, is_protocols, passes
 
 
-@pytest.mark.parametrize("path, name", tests_of([path for path in FILES if not is_protocols(path)]))
+@pytest.mark.parametrize("path, name", cases_of([path for path in FILES if not is_protocols(path)]))
 def test_on_the_cortex_m3(path, name):
     passes(path, name)

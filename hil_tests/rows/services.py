@@ -124,8 +124,11 @@ def held_back(t, m):
     found = []
     while came := [f.asdu for f in m.fence() if f.kind == "I"]:
         found += came
+    unacknowledged = m.vr - m.acked
     check(
-        len(found) == m.vr - m.acked and found[-1].cause == 20, "the data did not wait: " + wire.told(found)
+        len(found) == unacknowledged and found[-1].cause == 20,
+        "the data did not wait: %d came, %d not acknowledged, the last of them %s"
+        % (len(found), unacknowledged, wire.told(found[-1:])),
     )
     return found
 

@@ -48,16 +48,20 @@ class Watched:
         self.collects = 0
         self.freed = 0
         self.longest_idle_us = 0
-        self._note_gap = loop._note_gap
+        self._wait = loop.board.wait
         self._idle = loop.board.idle
-        loop._note_gap = self.note_gap
+        self._woke_us = loop.board.now_us()
+        loop.board.wait = self.wait
         loop.board.idle = self.idle
 
-    def note_gap(self, gap_us):
+    def wait(self, ms):
+        """A turn is what lies between two waits."""
+        board = self.loop.board
         self.turns += 1
-        if gap_us > BUDGET_US and self.loop._energised():
+        if board.elapsed_us(self._woke_us) > BUDGET_US and self.loop._energised():
             self.over_budget += 1
-        self._note_gap(gap_us)
+        self._wait(ms)
+        self._woke_us = board.now_us()
 
     def idle(self, slack_ms):
         board = self.loop.board

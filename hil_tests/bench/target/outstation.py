@@ -50,7 +50,7 @@ def main(arguments):
     station = Outstation(Params(event_slots=1024, control_from=()), WallClock(0))
     source = Source(station, int(arguments[1]), int(arguments[2]))
     station.add_command(SETPOINT, (c.C_SE_NC_1,), Range())
-    server = Iec104Server(board.listen("127.0.0.1", int(arguments[0])), station, board.poller, Silent())
+    server = Iec104Server([board.listen("127.0.0.1", int(arguments[0]))], station, board.poller, Silent())
     print("ready")
     has_served = False
     while not has_served or server.links:
