@@ -24,8 +24,8 @@ if IS_LEFT_OUT:
     why = "V2G_LANE_M3=0" if BY_HAND else "needs " + ", ".join(programs.advice(p) for p in ABSENT)
     programs.LEFT_OUT.append("the lane of the emulated Cortex-M3: " + why)
 
-# Whichever test comes first fetches the source and builds the image, and others wait for it: minutes on a busy
-# machine.
+# Whichever test comes first fetches the source and builds the image, and others wait for it: minutes on
+# a busy machine.
 LIMIT_S = 900
 
 
