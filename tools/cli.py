@@ -13,12 +13,10 @@ from typing import Annotated
 
 import typer
 
-from tools import battery_cli, catalogue, meter_cli, tls_cli
+from tools import battery_cli, catalogue, meter_cli, proof_cli, tls_cli
 from tools.catalogue import Failure
-from tools.catalogue_host import BAD_OPTION, BENCH_FAILED, INTERRUPTED, LINT_FAILED
-from tools.catalogue_host import FAULTS_RED, PACKAGE_MISSING, PART_MISSING, ROWS_FAILED
-
-STOPPED_BY_HAND = 130
+from tools.catalogue_host import BAD_OPTION, INTERRUPTED, PACKAGE_MISSING
+from tools.proof_cli import STOPPED_BY_HAND, JsonFile, option
 
 app = typer.Typer(
     name="v2g",
@@ -51,10 +49,6 @@ class Settings:
     lang = "en"
 
 
-def option(help_text, *names, **settings):
-    return typer.Option(*names, help=help_text, **settings)
-
-
 Lang = Annotated[
     Language, option("Language of causes and next actions; by default the terminal's (LANG). 提示语言")
 ]
@@ -70,28 +64,15 @@ Port = Annotated[
 SignalFile = Annotated[
     Path, option("Play your own set-points: lines t_s,kW. 自备信号文件", "--signal", metavar="FILE.csv")
 ]
-JsonFile = Annotated[Path, option("Write every figure there. 结果写入文件", "--json", metavar="FILE")]
 Recording = Annotated[
     Path, typer.Argument(metavar="FILE", help="A recording: runs/.../record.v2gr. 录波文件")
 ]
 Board = Annotated[str, option("Name of a folder under boards/: sim, or an emulated board. 控制板名称")]
 Source = Annotated[Path, option("A MicroPython checkout instead of Debian's source package.", metavar="DIR")]
 Modules = Annotated[bool, option("Flash per module too. 列出各模块占用", "--modules")]
-Names = Annotated[list[str], typer.Argument(metavar="[MEASURE]...", help="Default: all of them.")]
 Guard = Annotated[
     bool, option("A late car that leaves early: an hour in virtual time. 晚到早走的车（虚拟时间）", "--guard")
 ]
-Quick = Annotated[bool, option("Fewer rounds: shows that it works, not what it measures.", "--quick")]
-HtmlFile = Annotated[Path, option("Write a page to read there. 结果网页", "--html", metavar="FILE")]
-MarkdownFile = Annotated[Path, option("Write the table there. 结果表", "--markdown", metavar="FILE")]
-Targets = Annotated[
-    str, option("ours, all, or some of cpython,micropython,c104,hat. 被测子站", metavar="NAME,...")
-]
-Numbers = Annotated[str, option("These rows only, e.g. 1-10,95. 仅测这些条目", "--rows", metavar="N,N-N")]
-Hours = Annotated[
-    float, option("Length of row 95, h of virtual time. 第 95 条时长（小时）", min=0.1, max=1000)
-]
-Apdus = Annotated[int, option("Forged APDUs of row 110. 第 110 条报文数", min=100, max=10_000_000)]
 Station = Annotated[str, typer.Argument(metavar="[HOST:PORT]", help="By default 127.0.0.1:2404. 子站地址")]
 Lines = Annotated[
     list[str],
@@ -121,7 +102,6 @@ MasterConfig = Annotated[
 ]
 CanFile = Annotated[Path, typer.Argument(metavar="FILE", help="candump, ASC, BLF, slcan ... 记录文件")]
 Messages = Annotated[list[str], option("Only these messages, e.g. BCL CCS INFY. 仅显示这些报文", "--only")]
-Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
 
 
 class VehicleKind(str, enum.Enum):
@@ -275,35 +255,6 @@ def check(config: ConfigArgument):
 
 @app.command()
 @reported(STOPPED_BY_HAND)
-def bench(names: Names = None, quick: Quick = False, json_file: JsonFile = None):
-    """Measure: latency, allocation, throughput, memory, as ratios within one run. 性能测量。"""
-    from tools import commands
-
-    arguments = list(names or ()) + ["--quick"] * quick + (["--json", str(json_file)] if json_file else [])
-    commands.module("hil_tests.bench", arguments, BENCH_FAILED, PART_MISSING)
-
-
-@app.command()
-@reported(STOPPED_BY_HAND)
-def rows(
-    targets: Targets = "all",
-    numbers: Numbers = None,
-    hours: Hours = 24,
-    apdus: Apdus = 20000,
-    json_file: JsonFile = None,
-    html_file: HtmlFile = None,
-):
-    """The 116 rules of a 104 outstation, row by row: ours and two others. 104 子站规则逐条测试。"""
-    from tools import commands
-
-    options = ["--targets", targets, "--hours", str(hours), "--apdus", str(apdus)]
-    for name, value in (("--rows", numbers), ("--json", json_file), ("--html", html_file)):
-        options += [name, str(value.resolve() if isinstance(value, Path) else value)] if value else []
-    commands.module("hil_tests.rows", options, ROWS_FAILED, PART_MISSING)
-
-
-@app.command()
-@reported(STOPPED_BY_HAND)
 def master(
     station: Station = None,
     lines: Lines = None,
@@ -330,28 +281,6 @@ def master(
     master(session, lines, script, log, tell)
 
 
-@app.command()
-@reported(STOPPED_BY_HAND)
-def statement(html_file: HtmlFile = None, markdown: MarkdownFile = None):
-    """Interoperability statement of the 104 station, made from the code. 104 互操作性说明。"""
-    from tools import commands
-
-    options = []
-    for name, value in (("--html", html_file), ("--markdown", markdown)):
-        options += [name, str(value.resolve())] if value else []
-    commands.module("hil_tests.rows.statement", options, ROWS_FAILED, PART_MISSING)
-
-
-@app.command()
-@reported(STOPPED_BY_HAND)
-def faults(markdown: MarkdownFile = None):
-    """Fault table of a DC outlet: injected, who acts, how long until it is dead. 故障反应时间表。"""
-    from tools import commands
-
-    arguments = ["--markdown", str(markdown.resolve())] if markdown else []
-    commands.module("hil_tests.faults", arguments, FAULTS_RED, PART_MISSING)
-
-
 can_app = typer.Typer(no_args_is_help=True, help="CAN recordings. CAN 记录")
 app.add_typer(can_app, name="can")
 
@@ -375,17 +304,9 @@ def replay(file: Recording, interpreter: Firmware = Interpreter.micropython):
     commands.replay(file, interpreter.value)
 
 
-@app.command()
-@reported(STOPPED_BY_HAND)
-def lint(paths: Paths = None):
-    """Check the house rules of the portable code (for developers). 代码规则检查（开发者用）。"""
-    from tools import commands
-
-    commands.module("tools.lint", [str(path) for path in paths or ()], LINT_FAILED, PART_MISSING)
-
-
 meter_cli.add(app, reported, Settings)
 tls_cli.add(app, reported)
+proof_cli.add(app, reported)
 battery_cli.add(app, reported)
 
 

@@ -14,6 +14,8 @@ LINE = (9600, "N")
 RATIO = ()
 SECONDARY = False
 
+IMPORT = 0x3E
+
 POINTS = (
     (0x00, "s32", "voltage", -1, 3),
     (0x0C, "s32", "current", -3, 3),
@@ -22,7 +24,7 @@ POINTS = (
     (0x32, "s16", "power_factor", -3, 3),
     (0x35, "s16", "power_factor", -3, 1),
     (0x37, "s16", "frequency", -1, 1),
-    (0x3E, "s32", "import", 2, 1),
+    (IMPORT, "s32", "import", 2, 1),
     (0x46, "s32", "import", 2, 3),
     (0x5C, "s32", "export", 2, 1),
 )

@@ -14,8 +14,8 @@ _RESTART_MS = const(1000)
 _FRAME_BYTES = const(8)
 
 
-class MachineCan(CanCounters):
-    """machine.CAN: send() gives None when its queue is full, recv() fills a list of four."""
+class BoardCan(CanCounters):
+    """What both controllers share: following the bus's state, and coming back from bus-off."""
 
     def __init__(self, can):
         super().__init__()
@@ -23,6 +23,28 @@ class MachineCan(CanCounters):
         self.is_open = True
         self.ready = True
         self.restart_at = 0
+
+    def follow(self, state, bus_off, passive, warning, now):
+        """`state` of the controller, and its own numbers for three of them."""
+        if state == bus_off:
+            if self.state != BUS_OFF:
+                self.state = BUS_OFF
+                self.bus_offs += 1
+                self.restart_at = ticks_add(now, _RESTART_MS)
+            elif ticks_diff(now, self.restart_at) >= 0:
+                self.restart_at = ticks_add(now, _RESTART_MS)
+                self.can.restart()
+        elif state == passive:
+            self.state = PASSIVE
+        else:
+            self.state = WARNING if state == warning else ACTIVE
+
+
+class MachineCan(BoardCan):
+    """machine.CAN: send() gives None when its queue is full, recv() fills a list of four."""
+
+    def __init__(self, can):
+        super().__init__(can)
         self._store = bytearray(_FRAME_BYTES)
         self._list = [0, memoryview(self._store), 0, 0]
         self._views = [memoryview(bytearray(_FRAME_BYTES))[:n] for n in range(_FRAME_BYTES + 1)]
@@ -40,19 +62,7 @@ class MachineCan(CanCounters):
     def service(self, now):
         self.ready = True
         can = self.can
-        state = can.state()
-        if state == can.STATE_BUS_OFF:
-            if self.state != BUS_OFF:
-                self.state = BUS_OFF
-                self.bus_offs += 1
-                self.restart_at = ticks_add(now, _RESTART_MS)
-            elif ticks_diff(now, self.restart_at) >= 0:
-                self.restart_at = ticks_add(now, _RESTART_MS)
-                can.restart()
-        elif state == can.STATE_PASSIVE:
-            self.state = PASSIVE
-        else:
-            self.state = WARNING if state == can.STATE_WARNING else ACTIVE
+        self.follow(can.state(), can.STATE_BUS_OFF, can.STATE_PASSIVE, can.STATE_WARNING, now)
 
     def send(self, can_id, data, n, extended):
         if self.state == BUS_OFF:
@@ -93,37 +103,21 @@ class MachineCan(CanCounters):
         self.can.deinit()
 
 
-class PybCan(CanCounters):
+class PybCan(BoardCan):
     """pyb.CAN: send(..., timeout=0) raises when its mailboxes are full, recv(fifo, list) fills a list."""
 
     def __init__(self, can, accept_all):
         """`accept_all(can)` sets a filter that lets everything in: its form depends on the controller."""
-        super().__init__()
-        self.can = can
-        self.is_open = True
-        self.ready = True
-        self.restart_at = 0
+        super().__init__(can)
         self._store = bytearray(_FRAME_BYTES)
         self._list = [0, 0, 0, 0, memoryview(self._store)]
         self._views = [memoryview(bytearray(_FRAME_BYTES))[:n] for n in range(_FRAME_BYTES + 1)]
         accept_all(can)
 
     def service(self, now):
-        can = self.can
         self.ready = True
-        state = can.state()
-        if state == can.BUS_OFF:
-            if self.state != BUS_OFF:
-                self.state = BUS_OFF
-                self.bus_offs += 1
-                self.restart_at = ticks_add(now, _RESTART_MS)
-            elif ticks_diff(now, self.restart_at) >= 0:
-                self.restart_at = ticks_add(now, _RESTART_MS)
-                can.restart()
-        elif state == can.ERROR_PASSIVE:
-            self.state = PASSIVE
-        else:
-            self.state = WARNING if state == can.ERROR_WARNING else ACTIVE
+        can = self.can
+        self.follow(can.state(), can.BUS_OFF, can.ERROR_PASSIVE, can.ERROR_WARNING, now)
 
     def send(self, can_id, data, n, extended):
         view = self._views[n]

@@ -27,7 +27,7 @@ class Fault:
     it comes to rest.
     """
 
-    def __init__(self, name, name_zh, state, inject, limit_ms, code, last=t.FAULTED, numbers=None):
+    def __init__(self, name, name_zh, state, inject, limit_ms, code, last=t.FAULTED):
         self.name = name
         self.name_zh = name_zh
         self.state = state
@@ -35,7 +35,6 @@ class Fault:
         self.limit_ms = limit_ms
         self.code = code
         self.last = last
-        self.numbers = numbers
         self.is_hardware = code in _HARD_WIRED and state == t.ENERGY
 
 
@@ -232,7 +231,7 @@ def _without_firmware(fault):
 
 
 def _once(fault, wanted_da, phase_ms, result):
-    rig = OutletRig(numbers=fault.numbers)
+    rig = OutletRig()
     if fault.state == t.ENERGY:
         rig.energise(wanted_da)
     else:
