@@ -71,7 +71,8 @@ class CanBay:
 
     def _inputs(self, now):
         outlet, io, record = self.outlet, self.io, self.vehicle.record
-        lines = io.inputs if io.fresh(now) else ESTOP
+        outlet.silent = 0 if io.fresh(now) else 1
+        lines = ESTOP if outlet.silent else io.inputs  # what is not known counts as pressed
         outlet.plugged = 1 if lines & PLUGGED else 0
         outlet.estop = 1 if lines & ESTOP else 0
         outlet.earth = 1 if lines & EARTH else 0
@@ -92,7 +93,7 @@ class CanBay:
         outlet.requested = 0 if self.finished else 1
         if not outlet.plugged:
             self.finished = False
-            outlet.reset = 1 if io.fresh(now) else 0  # the plug is out: a new driver may try
+            outlet.reset = 1 - outlet.silent  # the plug is out: a new driver may try
 
     def _vehicle_word(self, record, now):
         phase = record.phase
@@ -117,6 +118,7 @@ class CanBay:
             | (BLEEDER if outlet.bleeder else 0)
         )
         converter.held = not outlet.power_allowed
+        converter.derate_bp = outlet.derate_bp
         if outlet.mode == t.OFF:
             converter.demand = NOTHING
         elif outlet.mode == t.RUN:
@@ -167,9 +169,9 @@ def make(index, config, image, buses, log):
     first = converter_row["unit"]
     addresses = list(range(first, first + converter_row["modules"]))
     bay = image.bays[index]
-    record = r.VehicleRecord()
+    record = r.VehicleRecord(cell_spread_mv=row["battery"]["cell_spread_mv"])
     converter = InfyConverter(addresses, converter_row["poll_ms"], bay, row["rating_w"], record)
-    io = BayIoCan(index)
+    io = BayIoCan(index, row["vehicle"]["io_max_age_ms"])
     vehicle = _vehicle(row, bay, record, buses[row["vehicle"]["bus"]])
     module_bus = buses[converter_row["bus"]]
     module_bus.add(converter)

@@ -71,6 +71,7 @@ def assemble(board, config):
         from firmware.guard.host import GuardHost  # only where there is one
 
         loop.guard = GuardHost(image, config, clock, log)
+        loop.guard.meet(buses)
         if loop.guard.limited:
             loop.guard.keep_budgets(config, make_store(board, config, ".budgets"))
     return loop

@@ -8,23 +8,26 @@ Our own frames, 11-bit identifiers, big-endian, one pair for each bay n (from 0)
   pressed, 2 earth there, 3 lock closed, 4 contactor closed; byte 1 number of insulation measurements; 2-3
   voltage at the outlet 0.1 V; 4-5 connector's temperature 0.1 degC + 1000; 6-7 insulation kOhm, FFFFh = more.
 
-The names of the lines are those of firmware/outlet/record.py; `fresh` says whether the inputs may be trusted.
+The names of the lines are those of firmware/outlet/record.py. `fresh` says whether the inputs may be trusted:
+they are when they are younger than the configured age (vehicle.io_max_age_ms). This is no safety function:
+e-stop, CC1 and earth open the contactor at the I/O by themselves, and the I/O lets go when it hears nothing.
+The age limit only bounds how long we command power blind; half a second is ten frames, and as long as the I/O
+waits for ours.
 """
 
 from protocols.ticks import ticks_add, ticks_diff
-from protocols.upy import const
 
 OUTPUTS, INPUTS, PER_BAY = 0x1A0, 0x1A1, 4
 LOCK, AUXILIARY, CONTACTOR, BLEEDER = 1, 2, 4, 8
 PLUGGED, ESTOP, EARTH, LOCK_CLOSED, CONTACTOR_CLOSED = 1, 2, 4, 8, 16
 PERIOD_MS = 100
 HOLD_MS = 500
-_STALE_MS = const(500)
 
 
 class BayIoCan:
-    def __init__(self, number):
-        """`number`: of the bay, from 0."""
+    def __init__(self, number, max_age_ms=HOLD_MS):
+        """`number`: of the bay, from 0; `max_age_ms`: of inputs that may be relied on."""
+        self.max_age_ms = max_age_ms
         self.outputs_id = OUTPUTS + PER_BAY * number
         self.inputs_id = INPUTS + PER_BAY * number
         self.outputs = 0
@@ -41,7 +44,7 @@ class BayIoCan:
 
     def fresh(self, now):
         """Whether the inputs are young enough to rely on."""
-        return self.heard and ticks_diff(now, self.time) <= _STALE_MS
+        return self.heard and ticks_diff(now, self.time) <= self.max_age_ms
 
     def feed(self, frame, now):
         if frame.extended or frame.id != self.inputs_id or frame.n < 8:

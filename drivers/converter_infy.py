@@ -55,6 +55,7 @@ class InfyConverter:
         self.demand_dv = 0  # of VOLTAGE
         self.demand_da = 0
         self.held = False  # POWER at 0 W, whatever was ordered
+        self.derate_bp = _FULL_BP  # of the vehicle's limits, for a hot connector
         self.state = OFF
         self.since = 0
         self.tries = 0
@@ -214,7 +215,7 @@ class InfyConverter:
             dc_w = -wanted_w * 1000 // part
             most_da = self.limits.discharge_max_da(now)
         ma = dc_w * 100 // voltage_dv * 100 + dc_w * 100 % voltage_dv * 100 // voltage_dv
-        return min(ma, most_da * 100)
+        return min(ma, most_da * self.derate_bp // 100)
 
     def _write(self, port, item, value):
         infy.fill(self._data, item, value)

@@ -4,7 +4,9 @@ driver (vehicle_gbt.py, vehicle_secc.py; ISO 15118-20 and CHAdeMO would be furth
 Numbers are integers in the project's units; ABSENT says that the vehicle has not told. Limits are magnitudes,
 each way, and hold only while the record is fresh and the vehicle permits: charge_max_da() and
 discharge_max_da() are 0 otherwise. publish() writes what the image has rows for (a bay whose guard reads the
-BMS has more of them), each with the time at which it was received, so that silence makes it stale.
+BMS has more of them), each with the time at which it was received, so that silence makes it stale. A protocol
+that tells only the highest cell (GB/T 27930's BCS) leaves the lowest to an assumption that is configured:
+cell_spread_mv below it.
 """
 
 from protocols.ticks import ticks_diff
@@ -16,12 +18,13 @@ ABSENT = -0x20000000
 PHASE_NAMES = ("unplugged", "plugged", "waits for the insulation test", "connecting", "waits for the output",
                "starting", "transferring", "stopping", "ended", "failed")
 
-_PUBLISHED = ("cell_hi_mv", "cell_lo_mv", "temp_hi_dc", "temp_lo_dc")
+_PUBLISHED = ("cell_hi_mv", "temp_hi_dc", "temp_lo_dc")
 
 
 class VehicleRecord:
-    def __init__(self, max_age_ms=5000):
+    def __init__(self, max_age_ms=5000, cell_spread_mv=100):
         self.max_age_ms = max_age_ms
+        self.cell_spread_mv = cell_spread_mv
         self.clear()
 
     def clear(self):
@@ -76,12 +79,20 @@ class VehicleRecord:
         bay.bms_charge_w.put(self.charge_max_da(now) * voltage_dv // 100, self.time)
         bay.bms_discharge_w.put(self.discharge_max_da(now) * voltage_dv // 100, self.time)
         for name in _PUBLISHED:
-            value = getattr(self, name)
-            signal = getattr(bay, name)
-            if value == ABSENT:
-                signal.fail()
-            else:
-                signal.put(value, self.time)
+            self._put(getattr(bay, name), getattr(self, name))
+        self._put(bay.cell_lo_mv, self.lowest_cell_mv())
+
+    def _put(self, signal, value):
+        if value == ABSENT:
+            signal.fail()
+        else:
+            signal.put(value, self.time)
+
+    def lowest_cell_mv(self):
+        """As told, else as assumed; ABSENT when neither cell is known."""
+        if self.cell_lo_mv != ABSENT or self.cell_hi_mv == ABSENT:
+            return self.cell_lo_mv
+        return self.cell_hi_mv - self.cell_spread_mv
 
 
 class FixedLimits:

@@ -5,6 +5,7 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 """
 
 from firmware import codes, schema
+from firmware.envelope import soc_step_bp
 from firmware.guard.limits import limited
 from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
 from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, METER_ROWS, STATION_ROWS
@@ -103,8 +104,9 @@ def _bays(config, errors):
     for i in range(len(config["bays"])):
         path = "bays[%d]." % i
         battery = config["bays"][i]["battery"]
-        if battery["soc_max_bp"] - battery["soc_min_bp"] < 2 * battery["taper_bp"]:
-            right = "soc_max_bp - soc_min_bp of at least 2 * taper_bp (%d)" % (2 * battery["taper_bp"])
+        ends_bp = 2 * (battery["taper_bp"] + soc_step_bp(config["bays"][i]))
+        if battery["soc_max_bp"] - battery["soc_min_bp"] < ends_bp:
+            right = "soc_max_bp - soc_min_bp of at least twice taper_bp and the SOC's step (%d)" % ends_bp
             _add(errors, path + "battery.taper_bp", battery["taper_bp"], right)
         converter = config["bays"][i]["converter"]
         rating_w = config["bays"][i]["rating_w"]

@@ -20,8 +20,9 @@ class BayEnvelope:
         self.bay = bay
         self.charge_w = config["rating_w"]
         self.discharge_w = config["rating_w"] if config["bidirectional"] else 0
-        self.soc_max_bp = battery["soc_max_bp"]
-        self.soc_min_bp = battery["soc_min_bp"]
+        step_bp = soc_step_bp(config)
+        self.soc_max_bp = battery["soc_max_bp"] - step_bp
+        self.soc_min_bp = battery["soc_min_bp"] + step_bp
         self.taper_bp = battery["taper_bp"]
         self.guard = None  # firmware/guard/bay.py, where the configuration states a battery
 
@@ -79,6 +80,12 @@ class BayEnvelope:
     def _set_lo(self, power_w, code):
         self.bay.envelope_lo_w.value = power_w
         self.bay.limit_lo.value = code
+
+
+def soc_step_bp(config):  # lint: cold
+    """How far the SOC of this bay may be from the truth: by so much the window is narrower."""
+    step_bp = config["battery"]["soc_step_bp"]
+    return max(step_bp, 100) if config["vehicle"]["protocol"] == "gbt27930" else step_bp
 
 
 class SiteEnvelope:

@@ -94,6 +94,7 @@ BATTERY = (
     ("soc_min_bp", INT, 2000, 0, FULL_BP),
     ("soc_max_bp", INT, 9000, 0, FULL_BP),
     ("taper_bp", INT, 500, 1, 5000),
+    ("soc_step_bp", INT, 0, 0, 500),  # resolution of the SOC that is told; GB/T 27930: 100 at least
     ("max_age_ms", INT, 10000, 100, 600000),
     # Below: the guard (firmware/guard/), which a stated capacity switches on.
     ("capacity_wh", INT, 0, 0, 1000000),  # usable, when new
@@ -115,6 +116,7 @@ BATTERY = (
     ("budget_life_kwh", INT, 0, 0, 100000),
     ("budget_life_h", INT, 0, 0, 20000),
     ("budget_block_wh", INT, 1000, 100, 10000),  # reserved ahead: what a power cut may cost
+    ("cell_spread_mv", INT, 100, 0, 1000),  # lowest cell below the highest, where the BMS tells only that
     ("bms", BOOL, False, 0, 0),  # the vehicle tells its limits, cell voltages and temperatures
 )
 
@@ -132,6 +134,7 @@ VEHICLE = (
     ("bus", TEXT, "", 0, 32),  # of kind can for gbt27930, of kind secc for an external SECC
     ("discharge", BOOL, False, 0, 0),  # ask with GB/T 18487.4's messages, which few vehicles know
     ("negotiate", BOOL, False, 0, 0),  # GB/T 27930.2's version frames first
+    ("io_max_age_ms", INT, 500, 100, 2000),  # the outlet's remote I/O silent for longer: its lines are lost
 )
 
 BAY = (

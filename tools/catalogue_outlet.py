@@ -179,4 +179,19 @@ ROWS = (
         ),
         RESET,
     ),
+    (
+        c.OUTLET_LINES_SILENT,
+        EVENT,
+        "接口远程 I/O 无响应",
+        (
+            "The remote I/O of the outlet sent nothing for longer than vehicle.io_max_age_ms: e-stop, lock "
+            "and contactor cannot be seen. It opens the contactor by itself when it does not hear us either.",
+            "接口远程 I/O 超过 vehicle.io_max_age_ms 未发送数据；急停、锁止和接触器状态未知。"
+            "若它也收不到本机报文，会自行断开接触器。",
+        ),
+        (
+            "Check supply and CAN wiring of the remote I/O (terminators, bit rate), then take the plug out.",
+            "检查远程 I/O 的供电和 CAN 接线（终端电阻、波特率），然后拔出插头。",
+        ),
+    ),
 )

@@ -104,6 +104,8 @@ class Budgets:
         self.bays = []
         self.grants = []
         self.plugged = []  # the vehicle at each of these bays
+        self.names = []  # of a vehicle that does not say who it is
+        self.told = []  # None = a vehicle that always stands there is configured
         self.vehicles = load(store)
         self.last = -1
         for i in range(len(config["bays"])):
@@ -111,7 +113,17 @@ class Budgets:
             if row["battery"]["capacity_wh"] and limited(row["battery"]):
                 self.bays.append(image.bays[i])
                 self.grants.append(Grant(row["battery"]))
-                self.plugged.append(self._vehicle(row["battery"]["identity"] or row["name"]))
+                self.names.append(row["battery"]["identity"] or row["name"])
+                self.told.append(None if row["battery"]["identity"] else b"")
+                self.plugged.append(self._vehicle(self.names[-1]))
+
+    def meet(self, bay, identity):
+        """Who stands at this bay as its protocol tells: bytes, b"" for nobody or nobody known."""
+        if bay in self.bays:
+            i = self.bays.index(bay)
+            if self.told[i] is not None and identity != self.told[i]:
+                self.told[i] = identity
+                self.plug(i, _name(identity) or self.names[i])
 
     def plug(self, i, identity):
         """Another vehicle stands at the i-th of these bays; `identity`: text."""
@@ -199,6 +211,16 @@ class Budgets:
             ("day_wh", vehicle.day_wh),
             ("day_s", vehicle.day_s),
         ]
+
+
+def _name(identity):
+    """Text of an identity; a VIN loses its first letter (the region) rather than its last digit."""
+    text = ""
+    for c in identity:
+        if not 32 < c < 127:
+            return ""  # left at all ones, or no text
+        text += chr(c)
+    return text[-16:]
 
 
 def given_w(bay):

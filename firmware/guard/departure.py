@@ -17,6 +17,7 @@ lint: integer, hot
 """
 
 from firmware import codes
+from firmware.envelope import soc_step_bp
 from firmware.guard.limits import health_bp
 from firmware.image import GOOD
 from firmware.units import FULL_BP, scaled, share
@@ -47,6 +48,7 @@ class Promise:
         self.hysteresis_bp = battery["hysteresis_bp"]
         lost_bp = FULL_BP - health_bp(battery["soh_bp"])
         shrink_bp = share(battery["soc_max_bp"] - battery["soc_min_bp"], lost_bp, FULL_BP) // 2
+        shrink_bp += soc_step_bp(row)
         self.soc_min_bp = battery["soc_min_bp"] + shrink_bp
         self.soc_max_bp = battery["soc_max_bp"] - shrink_bp
         self.margin_ms = row["session"]["margin_s"] * 1000

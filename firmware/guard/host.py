@@ -22,7 +22,12 @@ class GuardHost:
         self.must = [0] * len(self.bays)
         self.warned = [False] * len(self.bays)
         self.empty = [False] * len(self.bays)
+        self.known = []  # bays whose vehicle may say who it is
         self.last = -1
+
+    def meet(self, drivers):
+        """Those of the station's drivers that have a vehicle (boards/can_bay.py) tell its identity."""
+        self.known = [driver for driver in drivers if hasattr(driver, "vehicle")]
 
     def keep_budgets(self, config, store):
         """Grant what the configuration grants; `store` as in firmware/guard/budgets.py."""
@@ -36,6 +41,8 @@ class GuardHost:
             self.last = now
             self.sessions.update(now)
             if self.budgets is not None:
+                for driver in self.known:
+                    self.budgets.meet(driver.bay, driver.vehicle.record.identity)
                 self.budgets.update(now)
 
     def look(self, now):

@@ -16,6 +16,7 @@ PERMIT_NONE, PERMIT_HELLO, PERMIT_PARAMETERS, PERMIT_READY, PERMIT_ENERGY, PERMI
 class Outlet:
     def __init__(self):
         # lines in
+        self.silent = 0  # 1 = the lines come over a bus, and it has nothing new
         self.plugged = 0  # CC1 in the band of a connected plug
         self.estop = 1  # 1 = pressed
         self.earth = 0  # 1 = protective earth is there

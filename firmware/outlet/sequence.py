@@ -133,6 +133,8 @@ class Sequence:
     def _fault(self, now):
         """Code of what is wrong at this moment, 0 = nothing."""
         outlet = self.outlet
+        if outlet.silent:
+            return codes.OUTLET_LINES_SILENT
         if outlet.estop:
             return codes.OUTLET_ESTOP
         if self.state == t.UNPLUGGED:

@@ -63,6 +63,19 @@ def test_taper_rounds_towards_zero():
     assert bench.bays[0].envelope_lo_w.value == -(7777 * 100 // 333)
 
 
+def test_a_coarse_soc_narrows_the_window_at_both_ends():
+    raw = raw_config()
+    raw["bays"][0]["battery"]["soc_step_bp"] = 100
+    bench = settled(raw)
+    for soc_bp, power_w in ((8900, 0), (8650, 5000), (8400, 10000)):
+        bench.soc_bp = soc_bp
+        bench.step()
+        assert bench.bays[0].envelope_hi_w.value == power_w, soc_bp
+    bench.soc_bp = 2100
+    bench.step()
+    assert bench.bays[0].envelope_lo_w.value == 0
+
+
 def test_impossible_soc_is_unknown():
     for soc_bp in (-1, 10001, 65535):
         assert closed_by(after_step(soc_bp=soc_bp), codes.LIMIT_SOC_UNKNOWN)

@@ -156,6 +156,21 @@ def test_the_budget_goes_with_the_vehicle():
     assert len(owner.store.data) % ROW_BYTES == 0
 
 
+def test_two_vins_that_differ_in_their_last_digit_are_two_vehicles():
+    owner = Owner(budget_day_wh=5000)
+    seen = []
+    for told in (b"", b"LSIMULATEDCAR0001", b"LSIMULATEDCAR0002", b"\xff" * 17, b""):
+        owner.budgets.meet(owner.bench.bays[0], told)
+        seen.append(dict(owner.budgets.record(0))["identity"])
+    assert seen == ["bay0", "SIMULATEDCAR0001", "SIMULATEDCAR0002", "bay0", "bay0"]
+
+
+def test_a_configured_identity_stays_whatever_is_told():
+    owner = Owner(budget_day_wh=5000, identity="ours")
+    owner.budgets.meet(owner.bench.bays[0], b"LSIMULATEDCAR0001")
+    assert dict(owner.budgets.record(0))["identity"] == "ours"
+
+
 def test_a_vehicle_too_many_gets_nothing():
     owner = Owner(budget_day_wh=2000)
     for i in range(MOST_VEHICLES):

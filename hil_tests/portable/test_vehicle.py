@@ -100,7 +100,10 @@ def test_the_image_gets_what_it_has_rows_for():
     bay = rig.bay
     assert bay.soc_bp.value == 5000 and bay.soc_bp.quality == GOOD
     assert bay.bms_charge_w.value == 40000 and bay.bms_discharge_w.value == 32000
-    assert bay.cell_hi_mv.value == 3700 and bay.cell_lo_mv.quality == INVALID  # not told by 27930
+    assert bay.cell_hi_mv.value == 3700 and bay.cell_lo_mv.value == 3600  # 27930 tells the highest alone
+    rig.record.cell_hi_mv = r.ABSENT
+    rig.record.publish(bay, rig.now)
+    assert bay.cell_hi_mv.quality == INVALID and bay.cell_lo_mv.quality == INVALID
     rig = transferring(rows=BAY_ROWS)
     assert rig.bay.soc_bp.quality == GOOD and not hasattr(rig.bay, "bms_charge_w")
 

@@ -61,7 +61,7 @@ class CanChain:
     def __init__(self, soc_bp=5000, discharge=True, **car):
         config = with_vehicles(default_config(1, 0, ".", [soc_bp]), discharge)
         config["plant"]["bays"][0].update(car)
-        self.config = validate(config)
+        self.config = validate(self.dress(config))
         self.plant = Plant(config["plant"])
         self.ms = 0
         self.log_lines = []
@@ -77,6 +77,13 @@ class CanChain:
         self.unit = make(0, self.config, self.image, self.buses, self.events)
         self.command_w = 0
         self._frame = CanFrame()
+
+    def dress(self, config):
+        """The configuration that a rig beyond this one wants."""
+        return config
+
+    def turn(self):
+        """After the drivers of each substep; a rig beyond this one steps here."""
 
     def write(self, line):
         """The plant's CAN log."""
@@ -101,6 +108,7 @@ class CanChain:
                 self.unit.service(self.now)
             if self.command_w is not None and self.ms % 100 == 0:
                 self.bay.command_w.put(self.command_w, self.now)
+            self.turn()
 
     def until(self, condition, limit_ms=60_000):
         """Run until the condition holds; how long it took, ms."""

@@ -98,6 +98,33 @@ def test_a_fault_opens_the_outlet_and_says_why(fault, arguments, code):
     assert not chain.outlet.lock_closed and chain.bay.state.value == CONVERTER_OFF
 
 
+def test_a_hot_connector_derates_before_it_stops():
+    chain = connected()
+    chain.command_w = 15_000
+    chain.run(5_000)
+    chain.plant.inject("connector", bay=0, dc=1000)
+    chain.run(3_000)
+    assert abs(chain.converter.battery.current_a) < 51 and chain.outlet.contactor_closed
+
+
+def test_a_lost_remote_io_ends_the_energy_and_has_a_name_of_its_own():
+    chain = connected()
+    chain.command_w = 10_000
+    chain.run(4_000)
+    chain.plant.inject("io_silent", bay=0)
+    took_ms = chain.until(lambda: not chain.outlet.contactor_closed and chain.converter.ac_w == 0)
+    assert took_ms <= 700
+    chain.run(2_000)
+    assert told(chain) == [codes.OUTLET_LINES_SILENT]
+    chain.plant.clear("io_silent", bay=0)
+    chain.run(5_000)
+    assert not chain.outlet.contactor_closed  # until the plug was out
+    chain.plant.inject("vehicle_unplugged", bay=0)
+    chain.run(2_000)
+    chain.plant.clear("vehicle_unplugged", bay=0)
+    chain.until(lambda: chain.unit.vehicle.session.state == c.TRANSFER)
+
+
 def test_a_silent_car_is_served_again_and_given_up_after_the_third_time():
     chain = connected()
     chain.command_w = 10_000

@@ -178,7 +178,8 @@ def test_every_fault_of_the_table_can_be_started_and_cleared():
     section["bays"][0]["converter"] = "infy"
     plant = Plant(section)
     CanBays(plant, lambda: plant.now_ms)
-    example = {"bay": 0, "mhz": 50_000, "dv": 2300, "w": 0, "bp": 5000, "dc": 250, "kohm": 5000}
+    example = {"bay": 0, "mhz": 50_000, "dv": 2300, "w": 0, "bp": 5000, "dc": 250, "kohm": 5000,
+               "charge_da": 500, "discharge_da": 0}
     for name, (needed, _, clearable, meaning) in FAULTS.items():
         plant.inject(name, **{key: example[key] for key in needed})
         if clearable:

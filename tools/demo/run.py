@@ -24,6 +24,7 @@ from tools.up import SIM, Site
 SOC_BP = (8820, 6000, 4000, 7500)  # the first battery is nearly full: its upper limit shall be seen at work
 REFRESH_S = 0.25
 CONNECT_S = 20
+FAREWELL_S = 20
 
 
 def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on_can=False):
@@ -46,6 +47,8 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on
         console.print(site.ready_line(), style="dim", highlight=False, soft_wrap=True)
         with View(console, state, plan, rating_kw, title) as view:
             _play(site, plan, state, view, folder)
+        if on_can:
+            _farewell(site)
         config = site.config
     figures, run = _figures(config, folder, state, plan, runs_on, bays)
     if on_can:
@@ -85,6 +88,16 @@ def _play(site, plan, state, view, folder):
         status = master.stop()
     if status not in (0, 1) or not state.orders:
         raise Failure(MASTER_FAILED, "exit status %d" % status, master.last)
+
+
+def _farewell(site):
+    """The cars have had enough: the session's last messages, until every plug is free."""
+    bays = range(len(site.config["bays"]))
+    for bay in bays:
+        site.control.inject("car_stops", bay=bay)
+    until_s = time.monotonic() + FAREWELL_S
+    while any(bay["locked"] for bay in site.control.state()["bays"]) and time.monotonic() < until_s:
+        time.sleep(REFRESH_S)
 
 
 def _figures(config, folder, state, plan, runs_on, bays):

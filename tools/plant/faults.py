@@ -23,7 +23,10 @@ FAULTS = {
     "e_stop": (("bay",), (), True, "pressed; hardware opens the outlet's contactor"),
     "earth_lost": (("bay",), (), True, "protective earth; hardware opens the outlet's contactor"),
     "contactor_welded": (("bay",), (), True, "the outlet's contactor does not open"),
+    "io_silent": (("bay",), (), True, "the outlet's remote I/O neither hears nor sends"),
     "car_silent": (("bay",), (), True, "the vehicle's BMS neither hears nor sends"),
+    "car_stops": (("bay",), (), False, "the vehicle ends its session (BST)"),
+    "car_limits": (("bay", "charge_da", "discharge_da"), (), True, "the BMS allows these currents, 0.1 A"),
     "module_silent": (("bay",), (), True, "the bay's first CAN module neither hears nor sends"),
     "insulation": (("bay", "kohm"), (), False, "insulation of the outlet in kOhm"),
     "connector": (("bay", "dc"), (), False, "temperature of the connector in 0.1 °C"),
@@ -35,6 +38,7 @@ FAULTS = {
 }
 _RANGES = {
     "mhz": (0, 100_000), "dv": (0, 10_000), "phase": (1, 3), "w": (-10_000_000, 10_000_000),
+    "charge_da": (0, 4000), "discharge_da": (0, 4000),
     "bp": (0, 10_000), "dc": (-500, 2000), "kohm": (0, 65_535),
 }
 
@@ -71,7 +75,9 @@ def active(plant):
         outlet = plant.outlets.get(bay)
         if outlet is not None:
             marks += (("e_stop", outlet.estop), ("earth_lost", outlet.earth_lost),
-                      ("contactor_welded", outlet.welded), ("car_silent", outlet.car.silent),
+                      ("contactor_welded", outlet.welded), ("io_silent", outlet.io_silent),
+                      ("car_silent", outlet.car.silent),
+                      ("car_limits", outlet.car.limits_da is not None),
                       ("module_silent", outlet.group.modules[0].silent))
         names.extend(f"{name} {bay}" for name, on in marks if on)
     return names
@@ -173,6 +179,14 @@ def _set_module_silent(value):
     return change
 
 
+def _stop_car(plant, bay):
+    _outlet(plant, bay).car.stop()
+
+
+def _limit_car(plant, bay, charge_da=None, discharge_da=None):
+    _outlet(plant, bay).car.limits_da = None if charge_da is None else (charge_da, discharge_da)
+
+
 def _set_insulation(plant, bay, kohm):
     _outlet(plant, bay).insulation_kohm = kohm
 
@@ -184,6 +198,7 @@ def _set_connector(plant, bay, dc):
 _START = {
     "e_stop": _set_outlet("estop", True), "earth_lost": _set_outlet("earth_lost", True),
     "contactor_welded": _set_outlet("welded", True), "car_silent": _set_car_silent(True),
+    "io_silent": _set_outlet("io_silent", True), "car_stops": _stop_car, "car_limits": _limit_car,
     "module_silent": _set_module_silent(True), "insulation": _set_insulation, "connector": _set_connector,
     "meter_silent": _set_silent(True), "meter_frozen": _set_frozen(True),
     "converter_silent": lambda plant, bay: plant.silent_bays.add(bay),
@@ -195,6 +210,7 @@ _START = {
 _END = {
     "e_stop": _set_outlet("estop", False), "earth_lost": _set_outlet("earth_lost", False),
     "contactor_welded": _set_outlet("welded", False), "car_silent": _set_car_silent(False),
+    "io_silent": _set_outlet("io_silent", False), "car_limits": _limit_car,
     "module_silent": _set_module_silent(False),
     "meter_silent": _set_silent(False), "meter_frozen": _set_frozen(False),
     "converter_silent": lambda plant, bay: plant.silent_bays.discard(bay),

@@ -1,7 +1,9 @@
 """The plant in real time: pymodbus servers over the register maps, a pty line for the meter, a control
 port, the truth log.
 
-Plant time 0 is the moment of `start()`, on CLOCK_MONOTONIC.
+Plant time 0 is the moment of `start()`, on CLOCK_MONOTONIC. With CAN devices, a host that holds this process
+up stops their time too: of a longer gap between two ticks only STALL_MS count, so that no simulated device
+takes the frames that wait in a socket for a silent partner. What was lost so is told at the end.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from pathlib import Path
 from pymodbus import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
+from tools.plant.background_file import BackgroundFile
 from tools.plant.can_bays import CanBays
 from tools.plant.control import ControlPort
 from tools.plant.converter_map import converter_map
@@ -24,6 +27,7 @@ from tools.plant.truthlog import TruthLog
 
 TICK_S = 0.02
 CAN_TICK_S = 0.005
+STALL_MS = 100  # as long as a remote I/O's period between two outputs
 
 
 class PlantStartError(RuntimeError):
@@ -39,6 +43,8 @@ class LivePlant:
         self._log_dir = log_dir
         self._control_port = control_port
         self._start_ns = 0
+        self._advanced_ns = 0
+        self.stalled_ms = 0  # time that the host took from the plant
         self._servers = []
         self._line = self._link = self._log = self._ticker = self._control = None
         self.meter_address = self.control_address = ""
@@ -109,10 +115,21 @@ class LivePlant:
 
     def advance(self):
         """Bring the plant to the present."""
+        if self.can is not None:
+            self._slip()
         now_ms = self._now_ms()
         self.plant.advance(now_ms)
         if self.can is not None:
             self.can.advance(now_ms)
+
+    def _slip(self):
+        """A gap that is longer than STALL_MS was not the plant's."""
+        now_ns = time.monotonic_ns()
+        over_ns = now_ns - self._advanced_ns - STALL_MS * 1_000_000
+        if self._advanced_ns and over_ns > 0:
+            self._start_ns += over_ns
+            self.stalled_ms += over_ns // 1_000_000
+        self._advanced_ns = now_ns
 
     def _now_ms(self):
         return (time.monotonic_ns() - self._start_ns) // 1_000_000
@@ -122,7 +139,7 @@ class LivePlant:
         if not any(bay["converter"] == "infy" for bay in self.config["bays"]):
             return
         if self._log_dir is not None:
-            self._can_file = (Path(self._log_dir) / "can.log").open("w", encoding="ascii")
+            self._can_file = BackgroundFile(Path(self._log_dir) / "can.log", "ascii")
         self.can = CanBays(self.plant, self._now_ms, self._can_file, time.time() - self._now_ms() / 1000)
         host = self.config["host"]
         _check_port(host, self.config["can_tcp"], "plant.can_tcp")

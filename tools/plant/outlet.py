@@ -29,7 +29,7 @@ class OutletHardware:
         self.lock_ms = self.coil_ms = 0
         self.lock_closed = self.contactor_closed = False
         self.outlet_v = 0.0
-        self.estop = self.earth_lost = self.welded = False
+        self.estop = self.earth_lost = self.welded = self.io_silent = False
         self.insulation_kohm = 5000
         self.connector_dc = 300
         self.measurements = 0
@@ -37,6 +37,8 @@ class OutletHardware:
         self._inputs_ms = self._insulation_ms = 0
 
     def hear(self, frame, now_ms):
+        if self.io_silent:
+            return
         if not frame.extended and frame.id == io.OUTPUTS + io.PER_BAY * self.bay and frame.n >= 1:
             self.outputs, self.outputs_ms = frame.data[0], now_ms
 
@@ -81,7 +83,7 @@ class OutletHardware:
             | (0 if self.earth_lost else io.EARTH) | (io.LOCK_CLOSED if self.lock_closed else 0)
             | (io.CONTACTOR_CLOSED if self.contactor_closed else 0)
         )
-        if bits == self._sent and now_ms - self._inputs_ms < INPUTS_MS:
+        if self.io_silent or bits == self._sent and now_ms - self._inputs_ms < INPUTS_MS:
             return
         self._sent, self._inputs_ms = bits, now_ms
         data = bytes((bits, self.measurements)) + round(self.outlet_v * 10).to_bytes(2, "big")
@@ -104,6 +106,12 @@ class CarNode:
         self.supplied = False
         self.closed = False
         self.silent = False
+        self.limits_da = None  # (charge, discharge) that the BMS allows, in place of what it would
+        self._stops = False
+
+    def stop(self):
+        """The BMS has had enough: BST."""
+        self._stops = True
 
     def hear(self, frame, now_ms):
         if self.supplied and not self.silent:
@@ -118,6 +126,9 @@ class CarNode:
         elif self.supplied and not supplied:
             machine.pulled(ticks)
         self.supplied = supplied
+        if self._stops:
+            self._stops = False
+            machine.stop(v.SOC_REACHED, ticks)
         machine.tick(ticks)
         if machine.state == v.PREPARE and (ticks - machine.since) & 0x3FFFFFFF >= VEHICLE_CLOSE_MS:
             machine.ready(ticks)
@@ -144,6 +155,8 @@ class CarNode:
         soc = battery.soc()
         bms.demand_da = round(most_da * min(1.0, max(0.0, (0.99 - soc) / 0.05)))
         bms.discharge_max_da = round(most_da * min(1.0, max(0.0, (soc - 0.05) / 0.05)))
+        if self.limits_da is not None:
+            bms.demand_da, bms.discharge_max_da = self.limits_da
         bms.discharge_min_dv = round(battery.nominal_v * 8)
         bms.discharge_min_soc_bp = 500
         bms.permitted = True

@@ -10,6 +10,8 @@ import csv
 import json
 from pathlib import Path
 
+from tools.plant.background_file import BackgroundFile
+
 _BAY_COLUMNS = ("ac_w", "order_w", "soc_bp", "state")
 WRITE_COLUMNS = ("t_ns", "plant_ms", "bay", "wset_w", "wset_ena", "rvrt_tms_s", "order_w")
 EVENT_COLUMNS = ("t_ns", "plant_ms", "action", "name", "arguments")
@@ -44,7 +46,7 @@ class TruthLog:
         self._files.clear()
 
     def _open(self, path, columns):
-        file = path.open("w", newline="", encoding="utf-8", buffering=1)
+        file = BackgroundFile(path)
         self._files.append(file)
         writer = csv.writer(file)
         writer.writerow(columns)
