@@ -11,6 +11,8 @@ lint: integer, hot
 from firmware.units import share
 
 _WEIGHTS = 32000  # the sum of all weights is about this, and below 2**15
+_BAND_S = 300  # of laxity, in which bays that must charge share what there is
+_LAST_S = 600000
 
 
 class Allocator:
@@ -59,22 +61,47 @@ class Allocator:
             self.weights[i] = max(1, (bay.take_wh if sign > 0 else bay.give_wh) // unit_wh)
 
     def _serve_must(self, room_w):
-        """Whoever must charge takes all it may, the least laxity first."""
-        given_w = 0
+        """Whoever must charge takes all it may; where there is not enough room, the least laxity first."""
+        asked_w = 0
         for i in range(self.count):
-            self.must_w[i] = 0
-        while True:
-            first = -1
+            bay = self.bays[i]
+            self.must_w[i] = bay.envelope_hi_w.value if bay.must.value else 0
+            asked_w += self.must_w[i]
+        if asked_w > room_w:
+            return self._ration(room_w)
+        return asked_w
+
+    def _ration(self, room_w):
+        """Raises one level of laxity until the room is used up: bays far below it get all, those around it
+        a share, so that bays of equal laxity keep it equal without changing places.
+        """
+        low_s = 0
+        high_s = _LAST_S + _BAND_S + 1
+        while high_s - low_s > 1:
+            level_s = (low_s + high_s) >> 1
+            given_w = 0
             for i in range(self.count):
-                bay = self.bays[i]
-                if bay.must.value and bay.envelope_hi_w.value and not self.must_w[i]:
-                    if first < 0 or bay.laxity_s.value < self.bays[first].laxity_s.value:
-                        first = i
-            power_w = 0 if first < 0 else min(self.bays[first].envelope_hi_w.value, room_w - given_w)
-            if power_w <= 0:
-                return given_w
-            self.must_w[first] = power_w
-            given_w += power_w
+                given_w += self._part_w(i, level_s)
+            if given_w > room_w:
+                high_s = level_s
+            else:
+                low_s = level_s
+        left_w = room_w
+        for i in range(self.count):
+            self.caps[i] = self._part_w(i, high_s)
+            self.must_w[i] = self._part_w(i, low_s)
+            left_w -= self.must_w[i]
+        for i in range(self.count):
+            more_w = min(left_w, self.caps[i] - self.must_w[i])
+            self.must_w[i] += more_w
+            left_w -= more_w
+        return room_w - left_w
+
+    def _part_w(self, i, level_s):
+        over_s = level_s - rank_s(self.bays[i]) if self.must_w[i] else 0
+        if over_s <= 0:
+            return 0
+        return self.must_w[i] if over_s >= _BAND_S else share(self.must_w[i], over_s, _BAND_S)
 
     def _fill(self, left_w):
         """Each round gives every open bay its share; a full bay closes and what it left goes round
@@ -161,3 +188,13 @@ class Allocator:
         for i in range(self.count):
             total_w += self.power_w[i]
         return total_w
+
+
+def rank_s(bay):
+    """Laxity as far as it gives a claim: none is greater than that of a car which needs all its time, and
+    whose departure has passed comes last.
+    """
+    laxity_s = bay.laxity_s.value
+    if laxity_s >= 0:
+        return laxity_s
+    return 0 if laxity_s + bay.need_s.value > 0 else _LAST_S

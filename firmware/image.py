@@ -175,6 +175,11 @@ GUARD_BAY_ROWS = (
     ("take_wh", MEMORY),  # what this bay can take and give: its share of a common order
     ("give_wh", MEMORY),
     ("cap_w", MEMORY),  # of charging, but for the taper, as the last plan found it
+    ("tail_s", MEMORY),  # of that plan's taper: time, AC energy, power at its beginning and at the target
+    ("tail_wh", MEMORY),
+    ("tail_hi_w", MEMORY),
+    ("tail_lo_w", MEMORY),
+    ("shared_s", MEMORY),  # laxity of all cars behind the site's limit, as it concerns this one
     ("floor_bp", RESULT),  # the SOC window that holds now
     ("ceiling_bp", RESULT),
     ("must", RESULT),  # code of the reason why this bay must charge; 0 = none

@@ -8,10 +8,7 @@ towards the window's end; it is rounded up. When laxity falls to the margin (min
 the car must charge. It is let go again at the target, or when a new session leaves RELEASE_MS more than
 the margin. Shortly before departure, and without a known one, nothing is discharged below the target.
 
-Several cars behind one limit: for every departure tau, what all of them must have taken by then (a later
-car only what it cannot take after tau) has to fit under the limit times the time to tau; where it does
-not, all of them must charge. That is necessary and sufficient for constant power; the least laxity is
-served first.
+Several cars behind one limit: firmware/guard/fleet.py.
 
 lint: integer, hot
 """
@@ -20,7 +17,7 @@ from firmware import codes
 from firmware.envelope import soc_step_bp
 from firmware.guard.limits import health_bp
 from firmware.image import GOOD
-from firmware.units import FULL_BP, scaled, share
+from firmware.units import FULL_BP, MAX_POWER_W, scaled, share
 from protocols.ticks import ticks_diff
 
 MODE_NONE, MODE_NOW, MODE_ORDERLY, MODE_V2G = 0, 1, 2, 3
@@ -31,7 +28,6 @@ _ABOVE_TARGET_BP = (
     200  # the taper ends so far above a target, so that the target is reached in finite time
 )
 _TAPER_STEPS = 16
-_FURTHEST_S = 172800  # of departures that the shared limit is checked for
 
 
 class Promise:
@@ -58,7 +54,8 @@ class Promise:
         # how long the energy of the taper would last at the rating, in and out
         self.knee_in_s = time_ms(taper_wh, share(self.full_w, self.best_bp, FULL_BP)) // 1000 + 1
         self.knee_out_s = time_ms(share(taper_wh, self.efficiency_bp, FULL_BP), self.full_w) // 1000 + 1
-        self.need_ms = 0  # of the last walk
+        self.need_ms = self.fast_ms = 0  # of the last walk: to the target, and before the taper
+        self.slow_bp = 0  # where its taper begins
 
     def plan(self, now, cap_w):
         """Once a second, and when the session changes; `cap_w`: what may be charged now, the taper
@@ -70,7 +67,11 @@ class Promise:
         known = bay.depart.quality == GOOD
         left_ms = ticks_diff(bay.depart.value, now) if known else FOREVER_MS
         bay.cap_w = cap_w
-        bay.reach_bp.value = self.walk(soc_bp, target_bp, cap_w, left_ms)
+        ends_ms = left_ms
+        if bay.shared_s < 0:  # all cars of the group are as late
+            ends_ms = min(left_ms, bay.need_s.value * 1000) + bay.shared_s * 1000
+        bay.reach_bp.value = self.walk(soc_bp, target_bp, cap_w, ends_ms)
+        self._keep_tail(soc_bp, target_bp)
         laxity_ms = left_ms - self.need_ms
         spare_ms = laxity_ms - self.margin()
         bay.need_s.value = self.need_ms // 1000
@@ -100,9 +101,9 @@ class Promise:
     def _ceiling_bp(self, target_bp):
         return max(self.soc_max_bp, target_bp + _ABOVE_TARGET_BP)
 
-    def margin(self):
-        """ms before the last instant, at which the car must charge."""
-        given_w = share(self.bay.cap_w, self.efficiency_bp, FULL_BP)
+    def margin(self, power_w=MAX_POWER_W):
+        """ms before the last instant, at which the car must charge, if it is given `power_w` then."""
+        given_w = share(min(power_w, self.bay.cap_w), self.efficiency_bp, FULL_BP)
         return self.margin_ms + time_ms(stored_wh(self.capacity_wh, self.margin_bp), given_w)
 
     def _must(self, soc_bp, target_bp, spare_ms, known):
@@ -126,7 +127,7 @@ class Promise:
         time up to the target.
         """
         at_bp = reach_bp = soc_bp
-        self.need_ms = 0
+        self.need_ms = self.fast_ms = 0
         ceiling_bp = self._ceiling_bp(target_bp)
         knee_bp = ceiling_bp - scaled(self.taper_bp, min(cap_w, self.full_w), self.full_w) - 1
         while at_bp < target_bp:
@@ -135,8 +136,7 @@ class Promise:
                 power_w = cap_w
             else:
                 to_bp = min(target_bp, at_bp + self.taper_bp // _TAPER_STEPS + 1)
-                room_bp = min(ceiling_bp - to_bp, self.taper_bp)
-                power_w = min(cap_w, share(self.full_w, room_bp, self.taper_bp))
+                power_w = self._taper_w(to_bp, ceiling_bp, cap_w)
             piece_ms = time_ms(
                 stored_wh(self.capacity_wh, to_bp - at_bp), share(power_w, self.efficiency_bp, FULL_BP)
             )
@@ -146,8 +146,29 @@ class Promise:
             elif over_ms > 0:
                 reach_bp = at_bp + scaled(to_bp - at_bp, over_ms, piece_ms)
             self.need_ms = min(FOREVER_MS, self.need_ms + piece_ms)
+            if at_bp < knee_bp:
+                self.fast_ms = self.need_ms
             at_bp = to_bp
+        self.slow_bp = min(target_bp, max(soc_bp, knee_bp))
         return reach_bp
+
+    def _taper_w(self, soc_bp, ceiling_bp, cap_w):
+        room_bp = min(ceiling_bp - soc_bp, self.taper_bp)
+        return min(cap_w, share(self.full_w, room_bp, self.taper_bp))
+
+    def _keep_tail(self, soc_bp, target_bp):
+        """What tail_wh() needs of the last walk, in the image: the taper's time, energy, and its power at
+        both ends.
+        """
+        bay = self.bay
+        ceiling_bp = self._ceiling_bp(target_bp)
+        bay.tail_s = (self.need_ms - self.fast_ms + 999) // 1000
+        bay.tail_wh = 0
+        if bay.tail_s > 0:
+            stored = stored_wh(self.capacity_wh, target_bp - self.slow_bp)
+            bay.tail_wh = grossed_up(stored, self.efficiency_bp)
+            bay.tail_hi_w = self._taper_w(self.slow_bp, ceiling_bp, bay.cap_w)
+            bay.tail_lo_w = self._taper_w(target_bp, ceiling_bp, bay.cap_w)
 
     def line_bp(self, target_bp, cap_w, left_ms):
         """The must-run line: the least SOC from which the target is reached within `left_ms`."""
@@ -207,54 +228,6 @@ class Promise:
             bay.latch |= bit
         elif room_bp >= self.hysteresis_bp and bay.latch & bit:
             bay.latch -= bit
-
-
-class Fleet:
-    """The promises of all bays together, under the site's limit."""
-
-    def __init__(self, promises):
-        self.promises = promises  # None for a bay without a guard
-
-    def check(self, room_w):
-        """`room_w`: what the site leaves for the bays' charging. Sets and clears MUST_SHARED."""
-        tight = False
-        for promise in self.promises:
-            if promise is not None and self._counts(promise):
-                tight = self._check_at(self._left_s(promise.bay), room_w) or tight
-        if not tight:
-            for promise in self.promises:
-                if promise is not None and promise.bay.must.value == codes.MUST_SHARED:
-                    promise.bay.must.value = 0
-
-    def _counts(self, promise):
-        return promise.bay.depart.quality == GOOD and promise.bay.need_s.value > 0
-
-    def _left_s(self, bay):
-        return min(_FURTHEST_S, bay.laxity_s.value + bay.need_s.value)
-
-    def _check_at(self, tau_s, room_w):
-        """True while it is tight up to tau; then whoever has to take something by then must charge."""
-        due_wh = margin_s = 0
-        shared = False
-        for promise in self.promises:
-            if promise is not None and self._counts(promise):
-                due_wh += self._due_wh(promise, tau_s)
-                margin_s = max(margin_s, promise.margin() // 1000)
-                shared = shared or promise.bay.must.value == codes.MUST_SHARED
-        if shared:
-            margin_s += RELEASE_MS // 1000
-        if due_wh <= room_w // 60 * (max(0, tau_s - margin_s) // 60):
-            return False
-        for promise in self.promises:
-            if promise is not None and self._counts(promise) and self._due_wh(promise, tau_s) > 0:
-                if promise.bay.must.value == 0:
-                    promise.bay.must.value = codes.MUST_SHARED
-        return True
-
-    def _due_wh(self, promise, tau_s):
-        need_s = promise.bay.need_s.value
-        over_s = max(0, self._left_s(promise.bay) - tau_s)
-        return scaled(promise.need_wh(), max(0, need_s - over_s), need_s)
 
 
 def time_ms(energy_wh, power_w):

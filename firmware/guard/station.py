@@ -6,7 +6,7 @@ lint: integer, hot
 
 from firmware.guard.bay import PERIOD_MS, BayGuard
 from firmware.guard.capability import Capability
-from firmware.guard.departure import Fleet
+from firmware.guard.fleet import Fleet
 
 
 class StationGuard:

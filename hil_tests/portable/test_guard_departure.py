@@ -201,11 +201,53 @@ def test_the_others_serve_the_order_while_one_must_charge():
 def test_must_run_yields_to_the_site_the_least_laxity_first():
     bench = guarded(guarded_config(bays=3, site={"import_max_w": 20000}))
     for i in range(3):
-        bench.session(i, hours=(0.5, 0.1, 0.3)[i])
+        bench.session(i, hours=(2, 1.29, 1.5)[i])  # each needs 1.28
     bench.order(-45000)
     bench.run(30)
     assert bench.commands() == [0, 15000, 5000]
-    assert bench.station.limit.value == codes.MUST_DEPARTURE
+    assert bench.station.limit.value == codes.MUST_SHARED
+
+
+def test_cars_that_cannot_make_it_share_alike_and_those_past_their_departure_come_last():
+    bench = guarded(guarded_config(bays=3, site={"import_max_w": 20000}))
+    for i in range(3):
+        bench.session(i, hours=(0.5, 0.1, -0.1)[i])
+    bench.order(0)
+    bench.run(30)
+    assert bench.commands() == [10000, 10000, 0]
+
+
+def test_cars_of_equal_laxity_do_not_change_places():
+    # a raise waits for a confirmed cut: two cars in turns had half the limit between them
+    bench = guarded(guarded_config(bays=2, meter=False, site={"import_max_w": 20000}))
+    soc = [4000, 4000]
+    bench.socs = soc
+    for i in range(2):
+        bench.session(i, target_bp=6000, hours=1.28 + i / 4)
+    while bench.commands() == [0, 0]:
+        bench.run(1, 60000)
+    given_wh = 0
+    for _ in range(60):
+        bench.run(1, 60000)
+        for i in range(2):
+            given_wh += bench.commands()[i] / 60
+            soc[i] += round(bench.commands()[i] * 94 / 3600)  # of 60 kWh, in a minute
+    assert given_wh > 19600
+    assert soc[0] > 5550 and soc[1] > 5450
+
+
+def test_the_taper_of_one_car_is_no_room_for_two():
+    # until 98 % of a window of 100 each could go on at full power; what they may still take falls before that
+    bench = guarded(guarded_config(bays=2, site={"import_max_w": 20000}, battery={"soc_max_bp": 10000}))
+    bench.socs = [8000, 8000]
+    for i in range(2):
+        bench.session(i, target_bp=9800, hours=1.35)
+    bench.order(0)
+    bench.run(30)
+    bay = bench.bays[0]
+    due_s = bay.laxity_s.value + bay.need_s.value - bay.shared_s
+    flat_s = 2 * 10800 * 10000 // 9400 * 3600 // 20000  # without a taper
+    assert flat_s + 60 < due_s < flat_s + 600
 
 
 def test_several_cars_behind_one_limit_must_charge_earlier():
