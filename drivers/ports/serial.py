@@ -3,6 +3,9 @@ read_into, write, ready.
 
 MicroPython's file.readinto() waits for a full buffer unless the tty has VMIN = 0, so the tty is set raw
 with VMIN = VTIME = 0.
+
+A character is 11 bits long (MODBUS over Serial Line V1.02, 2.5.1): what has no parity gets a second stop
+bit, which a device that expects one takes for silence.
 """
 
 import sys
@@ -14,7 +17,9 @@ _ON_CPYTHON = sys.implementation.name == "cpython"
 # Linux's own numbers: MicroPython's termios names only a few of them
 _SPEEDS = {1200: 9, 2400: 11, 4800: 12, 9600: 13, 19200: 14, 38400: 15, 57600: 0o10001, 115200: 0o10002}
 _CS8_CREAD_CLOCAL = 0o4260
+_TWO_STOP_BITS = 0o100
 _PARITY = {"N": 0, "E": 0o400, "O": 0o1400}
+STOP_BITS = {"N": 2, "E": 1, "O": 1}
 _VTIME, _VMIN = 5, 6
 
 
@@ -99,7 +104,13 @@ class PySerialPort:
 
         try:
             self.sock = serial.Serial(
-                device, baud, parity=parity, timeout=0, write_timeout=0, exclusive=False
+                device,
+                baud,
+                parity=parity,
+                stopbits=STOP_BITS[parity],
+                timeout=0,
+                write_timeout=0,
+                exclusive=False,
             )
         except (serial.SerialException, ValueError) as error:
             raise OSError(5, "%s: %s" % (device, error))
@@ -173,7 +184,7 @@ def _set_raw(file, baud, parity):
     fd = file.fileno()
     termios.setraw(fd)
     attributes = termios.tcgetattr(fd)
-    attributes[2] = _CS8_CREAD_CLOCAL | _PARITY[parity]
+    attributes[2] = _CS8_CREAD_CLOCAL | _PARITY[parity] | (STOP_BITS[parity] - 1) * _TWO_STOP_BITS
     attributes[4] = attributes[5] = _SPEEDS[baud]
     attributes[6][_VTIME] = attributes[6][_VMIN] = 0
     termios.tcsetattr(fd, termios.TCSANOW, attributes)

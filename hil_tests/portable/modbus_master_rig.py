@@ -2,6 +2,7 @@
 
 from hil_tests.portable.modbus_support import START, drain, rtu
 from protocols.modbus import master as mb
+from protocols.modbus.full_master import FullMaster
 from protocols.modbus.master import Master
 from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.tcp import TcpFraming
@@ -20,6 +21,14 @@ def serial(**options):
 
 def network():
     return Master(TcpFraming(), TIMEOUT)
+
+
+def full_serial(**options):
+    return FullMaster(RtuFraming(9600, 11, **options), TIMEOUT)
+
+
+def full_network():
+    return FullMaster(TcpFraming(), TIMEOUT)
 
 
 def later(ms):

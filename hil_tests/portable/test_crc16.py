@@ -1,7 +1,7 @@
 """CRC-16 of Modbus RTU against its definition, bit by bit, and against known values (row 1 of the Modbus
 table)."""
 
-from hil_tests.portable.support import hx, no_heap
+from hil_tests.portable.support import no_heap
 from protocols import crc16 as module
 from protocols.crc16 import crc16
 
@@ -13,17 +13,6 @@ def by_bits(data):
         for _ in range(8):
             crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
     return crc
-
-
-def test_row_01_check_value():
-    data = b"123456789"
-    assert crc16(data, 0, 9) == 0x4B37
-
-
-def test_row_01_low_byte_first():
-    frame = hx("01 03 00 00 00 01 84 0A")
-    assert crc16(frame, 0, 6) == 0x0A84
-    assert crc16(frame, 0, 8) == 0
 
 
 def test_every_entry_of_the_table():

@@ -18,64 +18,12 @@ def test_requests_are_encoded():
     assert buf[7:17] == hx("10 0001 0002 04 000A 0102")
 
 
-def test_row_33_our_own_limits():
-    buf = bytearray(260)
-    values = [0] * 124
-    for fc in (3, 4):
-        assert codec.encode_read(buf, 0, fc, 0, 125) == 5
-        for count in (0, 126, -1):
-            raises(LocalError, codec.encode_read, buf, 0, fc, 0, count)
-    assert codec.encode_write_registers(buf, 0, 0, values, 123) == 252
-    for count in (0, 124):
-        raises(LocalError, codec.encode_write_registers, buf, 0, 0, values, count)
-
-
-def test_row_34_our_own_addresses():
-    buf = bytearray(260)
-    assert codec.encode_read(buf, 0, 3, 0xFFFF, 1) == 5
-    raises(LocalError, codec.encode_read, buf, 0, 3, 0xFFFF, 2)
-    raises(LocalError, codec.encode_read, buf, 0, 3, -1, 2)
-    raises(LocalError, codec.encode_write_register, buf, 0, 0x10000, 0)
-
-
 def test_values_and_function_codes_out_of_range():
     buf = bytearray(260)
     for value in (-1, 0x10000):
         raises(LocalError, codec.encode_write_register, buf, 0, 0, value)
         raises(LocalError, codec.encode_write_registers, buf, 0, 0, (0, value), 2)
     raises(LocalError, codec.encode_read, buf, 0, 6, 0, 1)
-
-
-REQUESTS = (
-    ("03 0000 0001", 0),
-    ("04 FFFF 0001", 0),
-    ("03 0000 007D", 0),
-    ("03 0000 007E", 3),
-    ("03 0000 0000", 3),
-    ("03 FFFF 0002", 2),
-    ("03 FFFF 0000", 3),  # quantity is looked at before the address
-    ("03 0000 00", 3),
-    ("03 0000 0001 00", 3),
-    ("06 0000 FFFF", 0),
-    ("06 0000", 3),
-    ("10 0000 0001 02 0000", 0),
-    ("10 0000 0000 00", 3),
-    ("10 0000 0002 02 0000", 3),
-    ("10 0000 0001 04 0000 0000", 3),
-    ("10 0000 0001 02 00", 3),
-    ("10 FFFF 0002 04 0000 0000", 2),
-    ("10 0000 007C F8" + "00" * 248, 3),
-    ("10 0000 007B F6" + "00" * 246, 0),
-    ("01 0000 0000", 1),  # the function is looked at first
-    ("41", 1),
-    ("65 00", 1),
-)
-
-
-def test_rows_31_to_36_order_of_checks():
-    for text, code in REQUESTS:
-        pdu = b"\xaa" + hx(text)
-        assert codec.check_request(pdu, 1, len(pdu) - 1) == code, text
 
 
 def test_lengths_of_serial_requests():

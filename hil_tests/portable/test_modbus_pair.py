@@ -1,62 +1,11 @@
-"""Master and slave against each other over both framings, through a wire that passes one byte per
-millisecond; and their heap."""
+"""Master and slave against each other over both framings, every function code, and their heap."""
 
-from hil_tests.portable.modbus_support import START, Store
-from hil_tests.portable.support import no_heap
+from hil_tests.portable.modbus_pair_rig import FRAMINGS, IDENTITY, Rig, rtu_framing
+from hil_tests.portable.support import no_heap, raises
+from protocols.errors import LocalError
 from protocols.modbus import master as mb
-from protocols.modbus.master import Master
-from protocols.modbus.rtu import RtuFraming
-from protocols.modbus.slave import Slave
 from protocols.modbus.tcp import TcpFraming
 from protocols.ticks import ticks_add
-
-
-class Rig:
-    """Both ends and the wire between them; a byte passes each way per step of 1 ms."""
-
-    def __init__(self, framing, units=(1, 9)):
-        self.store = Store(300, readonly=(50,))
-        self.master = Master(framing(), 300)
-        self.slave = Slave(framing(), self.store, units)
-        self.now = START
-        self.byte = bytearray(1)
-
-    def carry(self, source, target):
-        tx = source.tx
-        if tx.end > tx.start:
-            self.byte[0] = tx.buf[tx.start]
-            tx.consumed(1)
-            target.feed(self.byte, 1, self.now)
-
-    def step(self):
-        self.now = ticks_add(self.now, 1)
-        self.carry(self.master, self.slave)
-        self.slave.tick(self.now)
-        self.carry(self.slave, self.master)
-        self.master.tick(self.now)
-
-    def until_done(self):
-        master = self.master
-        for _ in range(2000):
-            if master.state != mb.WAITING:
-                break
-            self.step()
-        for _ in range(1000):
-            if master.ready(self.now):
-                return master.state
-            self.step()
-        return -1
-
-    def read(self, unit, fc, address, count):
-        self.master.read(unit, fc, address, count, self.now)
-        return self.until_done()
-
-
-def rtu_framing():
-    return RtuFraming(9600, 11)
-
-
-FRAMINGS = (rtu_framing, TcpFraming)
 
 
 def test_every_function_code():
@@ -108,22 +57,6 @@ def test_broadcast_write_reaches_every_unit():
     assert rig.until_done() == mb.DONE and rig.store.values[3:5] == [1, 2]
     assert rig.store.writes == 2 and rig.slave.replies == 0
     assert rig.read(1, 3, 3, 2) == mb.DONE and rig.master.register(1) == 2
-
-
-def test_row_42_both_halves_of_a_32_bit_value_from_one_snapshot():
-    for framing in FRAMINGS:
-        rig = Rig(framing)
-        for k in range(20):
-            rig.store.values[0:2] = [k, k]
-            rig.master.read(1, 3, 0, 2, rig.now)
-            for _ in range(200):
-                if rig.slave.requests > k:
-                    rig.store.values[0:2] = [k + 100, k + 100]
-                if rig.master.state != mb.WAITING:
-                    break
-                rig.step()
-            assert rig.until_done() == mb.DONE
-            assert rig.master.register(0) == rig.master.register(1)
 
 
 def test_many_transactions_in_a_row_across_the_wrap():
@@ -196,3 +129,78 @@ def test_garbage_takes_no_heap():
     no_heap(garbage, rig, data)
     rig = Rig(TcpFraming)
     no_heap(garbage, rig, b"\x00\x09\x00\x00\x00\x00\x01\x03")
+
+
+def full_cycle(rig, bits):
+    """Every function code that only a full master and slave have, except identification."""
+    master = rig.master
+    master.read_bits(1, 1, 3, 13, rig.now)
+    rig.until_done()
+    master.write_coils(1, 100, bits, 11, rig.now)
+    rig.until_done()
+    master.write_coil(1, 7, True, rig.now)
+    rig.until_done()
+    master.mask_write(1, 5, 0xF0F0, 0x0505, rig.now)
+    rig.until_done()
+    master.read_write(1, 0, 9, 20, bits, 3, rig.now)
+    return rig.until_done()
+
+
+def test_full_master_and_slave():
+    for framing in FRAMINGS:
+        rig = Rig(framing, full=True)
+        master, store = rig.master, rig.store
+        for fc in (1, 2):
+            master.read_bits(1, fc, 5, 2000, rig.now)
+            assert rig.until_done() == mb.DONE and master.items == 2000
+            assert [master.bit(i) for i in range(2000)] == [b ^ (fc - 1) for b in store.coils[5:2005]]
+        raises(LocalError, master.bit, 2000)
+        raises(LocalError, master.register, 0)
+        before = store.values[5]
+        bits = (1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1)
+        assert full_cycle(rig, bits) == mb.DONE
+        assert tuple(store.coils[100:111]) == bits and store.coils[7] == 1
+        assert store.values[5] == before & 0xF0F0 | 0x0505
+        assert store.values[20:23] == [1, 0, 0]
+        assert [master.register(i) for i in range(9)] == store.values[:9] and master.count == 9
+        raises(LocalError, master.bit, 0)
+        raises(LocalError, master.objects)
+        assert rig.read(1, 3, 0, 2) == mb.DONE and master.register(1) == store.values[1]
+
+
+def test_identification_in_as_many_replies_as_it_takes():
+    for framing in FRAMINGS:
+        rig = Rig(framing, full=True)
+        master = rig.master
+        found = []
+        following = 0
+        while following >= 0:
+            master.identify(9, 3, following, rig.now)
+            assert rig.until_done() == mb.DONE and master.conformity() == 0x83
+            found += master.objects()
+            following = master.more_follows()
+        assert found == [(number, IDENTITY[number].encode()) for number in sorted(IDENTITY)]
+        assert rig.slave.requests == 2
+        master.identify(1, 4, 5, rig.now)
+        assert rig.until_done() == mb.FAILED and master.exception_code == 2
+
+
+def test_loop_back_and_broadcast_of_the_full_pair():
+    rig = Rig(rtu_framing, full=True)
+    master = rig.master
+    master.loop_back(1, b"abcdefgh", 8, rig.now)
+    assert rig.until_done() == mb.DONE
+    master.write_coils(0, 0, (1, 1, 1, 1), 4, rig.now)
+    assert rig.until_done() == mb.DONE and list(rig.store.coils[:4]) == [1, 1, 1, 1]
+    master.mask_write(0, 3, 0, 0x1234, rig.now)
+    assert rig.until_done() == mb.DONE and rig.store.values[3] == 0x1234
+    assert rig.slave.broadcasts == 2 and rig.slave.replies == 1
+
+
+def test_a_full_cycle_takes_no_heap():
+    bits = (1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1)
+    for framing in FRAMINGS:
+        rig = Rig(framing, full=True)
+        full_cycle(rig, bits)
+        no_heap(full_cycle, rig, bits)
+        assert rig.master.state == mb.DONE

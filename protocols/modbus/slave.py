@@ -1,4 +1,5 @@
-"""Modbus slave (server): answers FC 03, 04, 06 and 16 out of a store, on either framing.
+"""Modbus slave (server): answers FC 03, 04, 06 and 16 out of a store, on either framing; full_slave.py has
+the other function codes.
 
 Rules of this file:
 1. Checks come in the order function code (01), quantity and byte count (03), address range (02),
@@ -22,7 +23,6 @@ from protocols.modbus import tcp
 from protocols.modbus.codec import (
     FRAME,
     GARBLED,
-    GATEWAY_TARGET_DEVICE_FAILED_TO_RESPOND,
     check_request,
     put_u16,
     u16,
@@ -32,6 +32,7 @@ from protocols.upy import const
 
 _WRITE_SINGLE = const(6)
 _WRITE_MULTIPLE = const(16)
+_TARGET_FAILED = const(0x0B)  # codec.GATEWAY_TARGET_DEVICE_FAILED_TO_RESPOND
 _BACKLOG = const(512)
 
 
@@ -182,33 +183,38 @@ class Slave:
             self._held = n
 
     def _reply(self, unit, out, at):
+        """The reply's PDU to out[at:]; its length."""
         framing = self._framing
-        rx = framing.rx
-        pdu_at = framing.pdu_at
+        out[at] = framing.rx[framing.pdu_at]
         if unit not in self._units:
             unit = self._units[0] if unit == 0 or unit == 255 else -1
-        code = GATEWAY_TARGET_DEVICE_FAILED_TO_RESPOND
+        n = -_TARGET_FAILED
         if unit >= 0:
-            code = check_request(rx, pdu_at, framing.pdu_n)
-        fc = rx[pdu_at]
-        n = 5
-        if code == 0:
-            if fc <= 4:
-                count = u16(rx, pdu_at + 3)
-                code = self._store.read(unit, fc, u16(rx, pdu_at + 1), count, out, at + 2)
-                out[at + 1] = 2 * count
-                n = 2 + 2 * count
-            else:
-                code = self._write(unit, fc, rx, pdu_at)
-                put_u16(out, at + 1, u16(rx, pdu_at + 1))
-                put_u16(out, at + 3, u16(rx, pdu_at + 3))
-        out[at] = fc
+            n = self._execute(unit, out, at)
+        if n > 0:
+            return n
+        self.exceptions += 1
+        out[at] |= 0x80
+        out[at + 1] = -n
+        return 2
+
+    def _execute(self, unit, out, at):
+        """Check and execute the request; the length of the reply's PDU, or minus an exception code."""
+        framing = self._framing
+        pdu = framing.rx
+        pdu_at = framing.pdu_at
+        code = check_request(pdu, pdu_at, framing.pdu_n)
         if code:
-            self.exceptions += 1
-            out[at] = fc | 0x80
-            out[at + 1] = code
-            n = 2
-        return n
+            return -code
+        fc = pdu[pdu_at]
+        if fc <= 4:
+            code = self._store.read(unit, fc, u16(pdu, pdu_at + 1), u16(pdu, pdu_at + 3), out, at + 2)
+            out[at + 1] = n = 2 * u16(pdu, pdu_at + 3)
+            return -code if code else 2 + n
+        code = self._write(unit, fc, pdu, pdu_at)
+        put_u16(out, at + 1, u16(pdu, pdu_at + 1))
+        put_u16(out, at + 3, u16(pdu, pdu_at + 3))
+        return -code if code else 5
 
     def _write(self, unit, fc, pdu, at):
         address = u16(pdu, at + 1)
