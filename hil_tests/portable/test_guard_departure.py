@@ -231,7 +231,7 @@ def test_cars_of_equal_laxity_do_not_change_places():
         bench.run(1, 60000)
         for i in range(2):
             given_wh += bench.commands()[i] / 60
-            soc[i] += round(bench.commands()[i] * 94 / 3600)  # of 60 kWh, in a minute
+            soc[i] += round(bench.commands()[i] * 94 / 36000)  # of 60 kWh, in a minute
     assert given_wh > 19600
     assert soc[0] > 5550 and soc[1] > 5450
 
