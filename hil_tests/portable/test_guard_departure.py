@@ -220,8 +220,8 @@ def test_cars_that_cannot_make_it_share_alike_and_those_past_their_departure_com
 def test_cars_of_equal_laxity_do_not_change_places():
     # a raise waits for a confirmed cut: two cars in turns had half the limit between them
     bench = guarded(guarded_config(bays=2, meter=False, site={"import_max_w": 20000}))
-    soc = [4000, 4000]
-    bench.socs = soc
+    bench.load_w = None
+    soc = bench.socs = [4000, 4000]
     for i in range(2):
         bench.session(i, target_bp=6000, hours=1.28 + i / 4)
     while bench.commands() == [0, 0]:
