@@ -35,6 +35,7 @@ _CLOCKS_A_US = const(25)
 
 _LONGEST_WAIT_MS = const(1000)
 _TX_BYTES = const(40)  # the longest write of any driver here: 11 registers over TCP, 35 bytes
+_RX_BYTES = const(48)  # of a reply in pieces: a poll's 16 registers
 _LISTEN_MS = const(3000)
 _ROOM_BYTES = const(12288)
 _LOOK_EVERY = const(8)  # steps
@@ -165,7 +166,8 @@ class Board:
         self._give_back()
         if row["kind"] == "tcp":
             port = FramedClient(self._front_end(_CONVERTERS), "%s:%d" % (row["host"], row["port"]))
-            return ModbusBus(row["name"], port, Master(TcpFraming(), row["timeout_ms"], tx_bytes=_TX_BYTES))
+            framing = TcpFraming(_RX_BYTES)
+            return ModbusBus(row["name"], port, Master(framing, row["timeout_ms"], tx_bytes=_TX_BYTES))
         if row["kind"] != "rtu" or row["device"] != "uart%d" % _METER:
             raise PortError(codes.PORT_FAILED, row["device"], "the one RTU bus of this board is uart1")
         port = CmsdkPort(_METER, row["baud"])

@@ -30,9 +30,9 @@ def run():
     if not argv:
         print("no start record: no program, no configuration, no power")
         return
-    program = __import__(argv[0], None, None, ("main",))
+    program = __import__(argv.pop(0), None, None, ("main",))
     gc.collect()
-    mem32[_RECORD + 8] = program.main(argv[1:]) or 0
+    mem32[_RECORD + 8] = program.main(argv) or 0  # who takes a word out of it has the only one
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Units and energy: integers that stay below 2**30 in every intermediate, and lose nothing."""
 
 from firmware import energy, units
-from firmware.image import RESULT, Signal
+from firmware.image import GOOD, INVALID, JUDGED, LEASE, MEASURED, RESULT, STALE, STATE, Signal
 
 LIMIT = 1 << 30
 
@@ -80,3 +80,19 @@ def test_energy_products_stay_small():
         longest_ms = energy._SLICE_WMS // power_w
         assert longest_ms >= 1
         assert power_w * longest_ms + units.WMS_PER_WH < LIMIT
+
+
+def test_a_signal_is_the_same_in_every_language():
+    told = ((MEASURED, INVALID), (LEASE, INVALID), (STATE, GOOD), (RESULT, GOOD), (JUDGED, GOOD))
+    for kind, quality in told:
+        signal = Signal(kind)
+        assert (signal.value, signal.quality, signal.time, signal.max_age_ms) == (0, quality, 0, 0)
+    signal = Signal(MEASURED, 518400000)
+    signal.put(-LIMIT, LIMIT - 1)
+    assert (signal.value, signal.quality, signal.time) == (-LIMIT, GOOD, LIMIT - 1)
+    signal.fail()
+    assert (signal.value, signal.quality, signal.max_age_ms) == (-LIMIT, INVALID, 518400000)
+    signal.value, signal.quality, signal.time = 7, STALE, 5
+    assert (signal.value, signal.quality, signal.time, signal.max_age_ms) == (7, STALE, 5, 518400000)
+    signal.max_age_ms = 1
+    assert (signal.quality, signal.max_age_ms) == (STALE, 1)

@@ -204,3 +204,18 @@ def test_a_full_cycle_takes_no_heap():
         full_cycle(rig, bits)
         no_heap(full_cycle, rig, bits)
         assert rig.master.state == mb.DONE
+
+
+def test_a_small_room_grows_for_a_long_reply_in_pieces():
+    rig = Rig(lambda: TcpFraming(48))
+    rig.store.values[0:100] = [k for k in range(100)]
+    rig.master.read(1, 3, 0, 100, rig.now)
+    tx = rig.master.tx
+    rig.slave.feed(bytes(tx.buf[tx.start : tx.end]), tx.end - tx.start, rig.now)
+    tx.clear()
+    out = rig.slave.tx
+    reply = bytes(out.buf[out.start : out.end])
+    for i in range(len(reply)):
+        rig.master.feed(reply[i : i + 1], 1, rig.now)
+    assert rig.master.state == mb.DONE
+    assert [rig.master.register(k) for k in range(100)] == [k for k in range(100)]

@@ -6,7 +6,8 @@ Rules of this file:
    must be closed.
 3. A frame of another protocol (protocol identifier not 0) is dropped and counted.
 4. A frame that lies in the caller's buffer from end to end is delivered there: `rx` is that buffer then.
-   Only frames in pieces are put together in a buffer of our own.
+   Only frames in pieces are put together in a buffer of our own. Where many connections share a small heap
+   it may begin with room for a poll's reply, and grows once when a longer frame comes.
 
 Clauses: MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1 (MBAP header), from general knowledge.
 
@@ -38,8 +39,9 @@ class TcpFraming:
     closed_reason = OPEN
     foreign_protocol = 0
 
-    def __init__(self):
-        self._store = bytearray(_SIZE)
+    def __init__(self, room=_SIZE):
+        """`room`: bytes of a frame in pieces, to begin with; 6 at least."""
+        self._store = bytearray(room)
         self.reset()
 
     def reset(self):
@@ -101,8 +103,8 @@ class TcpFraming:
 
     def _collect(self, buf, i, end):
         """Frames in pieces."""
-        rx = self._store
         while i < end:
+            rx = self._store
             n = self._n
             stop = i + self._need - n
             if stop > end:
@@ -128,7 +130,14 @@ class TcpFraming:
             self.closed_reason = BAD_LENGTH
             return False
         self._need = _MBAP + length
+        if self._need > len(self._store):
+            self._grow()
         return True
+
+    def _grow(self):  # lint: cold
+        store = bytearray(_SIZE)
+        store[:_MBAP] = self._store[:_MBAP]
+        self._store = store
 
     def _deliver(self, rx, at, length):
         """A frame of 6 + `length` bytes at rx[at]."""

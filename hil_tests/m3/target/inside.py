@@ -24,7 +24,7 @@ from protocols.modbus.tcp import TcpFraming
 _REPLY_MS = 4
 _CYCLES = 320
 _WIRE_BYTES = 48
-_TX_BYTES = 40  # as the board has it
+_TX_BYTES, _RX_BYTES = 40, 48  # as the board has them
 _COUNTER = 0x40028018
 
 
@@ -167,7 +167,7 @@ class InsideBoard(Board):
         store = self.converter if row["kind"] == "tcp" else Meter()
         is_tcp = row["kind"] == "tcp"
         self.faces.append(Face(theirs, store, is_tcp))
-        framing = TcpFraming() if is_tcp else RtuFraming(row["baud"])
+        framing = TcpFraming(_RX_BYTES) if is_tcp else RtuFraming(row["baud"])
         return ModbusBus(row["name"], ours, Master(framing, row["timeout_ms"], tx_bytes=_TX_BYTES))
 
     def listen(self, host, port):
