@@ -44,3 +44,10 @@ def test_a_figure_beyond_its_ceiling_would_be_seen():
     assert ceilings.allowed("step_1_mean", 1001) == 1102
     assert ceilings.allowed("boot_1_free", 1000) == 900
     assert ceilings.allowed("step_1_bytes", 0) == 0
+
+
+def test_eight_bays_leave_the_heap_that_the_board_promises():
+    promised = images.budget()["heap_free_bytes"]
+    assert promised == 65536
+    assert ceilings.stored()["boot_8_free"] >= promised
+    assert ceilings.allowed("boot_8_free", promised) == promised

@@ -5,7 +5,8 @@ guard BAYS         the same step with every battery guarded, and a minute of the
 modbus             one poll of a converter (TCP) and of a meter (RTU) by their drivers: instructions, bytes
 recorder BAYS      what recording adds to a step: instructions (mean, worst of 60), bytes of heap
 setpoint           a set-point from its octets to the confirmation in the link's buffer
-boot CONFIG        heap left when the station of this configuration stands, and the pause of a collect
+boot CONFIG        heap left when the station of this configuration stands, and the pause of a collect: as
+                   after a real boot, the configuration and its text gone; this program is counted as used
 cycle CONFIG N     N cycles of the whole loop with devices in memory: instructions (mean, worst), collects
 """
 
