@@ -148,7 +148,9 @@ class Telecontrol:
 
     def follow(self, now):
         """A master lives as long as valid frames come in on a started link; t3 keeps them coming."""
-        if self.image.station.local.value:
+        local = self.image.station.local.value
+        self.station.may_select = not local
+        if local:
             self.image.station.agc_w.fail()  # whoever comes back from local mode waits for a new order
         if self.image.station.emergency.value:
             self.dispatch.follow(now)
@@ -220,8 +222,8 @@ class Telecontrol:
     def _judged(self, link, cmd, type_id, value, result):
         """What became of an ASDU; `result` is the index in protocols/iec104/const.py, COUNT_NAMES."""
         code = codes.ORDER_ACCEPTED + result
-        if result == REFUSED_HANDLER and self.why:
-            code = self.why
+        if result == REFUSED_HANDLER:
+            code = self.why or codes.SETPOINT_LOCAL  # a select reaches no handler: local mode refused it
             self.why = 0
         if cmd is not None and cmd is self.setpoint:
             signal = self.image.station.order_abnormal

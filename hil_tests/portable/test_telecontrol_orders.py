@@ -242,6 +242,17 @@ def test_every_order_is_logged_with_its_sender():
     assert bench.lines() == wanted
 
 
+def test_a_select_in_local_mode_is_refused_as_its_execute_would_be():
+    bench = Dispatched()
+    bench.station.local.put(1, bench.now)
+    bench.cycle()
+    assert bench.order(45, STOP, bytes([SELECT | 1])) == 7 | 0x40
+    assert bench.lines()[-1].startswith("#V402 command refused in local mode: ")
+    bench.station.local.put(0, bench.now)
+    bench.cycle()
+    assert bench.order(45, STOP, bytes([SELECT | 1])) == 7
+
+
 def test_the_log_of_orders_has_the_time_of_day():
     bench = Dispatched()
     bench.clock.set_utc(9821, 3723004, bench.now)

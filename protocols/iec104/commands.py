@@ -158,6 +158,8 @@ def _select(station, cmd, link, is_select, buf, at, now):
         return c.ACCEPTED if cmd.matches(link, buf, at) else c.REFUSED_SELECT
     if not cmd.select or (cmd.selector is not None and cmd.selector is not link):
         return c.REFUSED_SELECT
+    if not station.may_select:
+        return c.REFUSED_HANDLER
     if not buf[at + 2] & c.TEST:
         cmd.hold(link, buf, at, now)
     return c.ACCEPTED

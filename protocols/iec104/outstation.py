@@ -37,6 +37,7 @@ class Outstation(Masters):
         self.counters = []
         self.commands = {}
         self._selectable = []
+        self.may_select = True  # the application's: False refuses what it would not execute either
         self.cycles = []
         self.events = EventBuffer(params.event_slots)
         self.stamp = Stamp(clock, params.utc_offset_min, params.is_summer)
