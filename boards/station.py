@@ -38,6 +38,7 @@ def assemble(board, config):
     now = board.now()
     log = board.log = EventLog(_EVENTS)
     board.orders_lost = board.commands_told = 0
+    board.usage = None
     image = make_image(config)
     recorder = make_recorder(board, config, image)  # first, while its ring still fits in one piece
     image.station.local.put(1 if config["station"]["local"] else 0, now)
@@ -74,6 +75,9 @@ def assemble(board, config):
         loop.guard.meet(buses)
         if loop.guard.limited:
             loop.guard.keep_budgets(config, make_store(board, config, ".budgets"))
+        loop.guard.keep_wear(config, make_store(board, config, ".wear"))
+        loop.guard.stall_ms = getattr(board, "store_stall_ms", 0)
+        board.usage = loop.guard.usage
     return loop
 
 
@@ -242,6 +246,9 @@ def _tell_orders(board, now):
     if indices is not None and indices.told != board.commands_told and board.console_takes():
         board.commands_told = indices.told
         board.write_line(indices.line())
+    usage = board.usage
+    if usage is not None and usage.notes and board.console_takes():
+        board.write_line(usage.notes.pop(0))
 
 
 def start(board, config):

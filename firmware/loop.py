@@ -119,6 +119,8 @@ class Loop:
         self.server.tick(now)
         self.board.drain(now)
         slack_ms = ticks_diff(self.next_step, self.board.now())
+        if self.guard is not None and self.guard.keep(slack_ms, now):
+            return  # a write took the slack
         if slack_ms > _COLLECT_SLACK_MS:
             self.board.idle(slack_ms)
 

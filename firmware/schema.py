@@ -115,6 +115,7 @@ BATTERY = (
     ("budget_day_min", INT, 0, 0, 1440),
     ("budget_life_kwh", INT, 0, 0, 100000),
     ("budget_life_h", INT, 0, 0, 20000),
+    ("budget_life_cycles", INT, 0, 0, 20000),  # of the whole capacity
     ("budget_block_wh", INT, 1000, 100, 10000),  # reserved ahead: what a power cut may cost
     ("cell_spread_mv", INT, 100, 0, 1000),  # lowest cell below the highest, where the BMS tells only that
     ("bms", BOOL, False, 0, 0),  # the vehicle tells its limits, cell voltages and temperatures

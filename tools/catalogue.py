@@ -13,6 +13,7 @@ from tools import (
     catalogue_device,
     catalogue_guard,
     catalogue_host,
+    catalogue_order,
     catalogue_orders,
     catalogue_outlet,
     catalogue_tls,
@@ -38,7 +39,7 @@ class Entry(NamedTuple):
 
 
 ROWS = catalogue_device.ROWS + catalogue_guard.ROWS + catalogue_outlet.ROWS + catalogue_orders.ROWS
-ROWS += catalogue_tls.ROWS
+ROWS += catalogue_tls.ROWS + catalogue_order.ROWS
 
 
 def _build():

@@ -38,6 +38,7 @@ def write_line(text):
 
 class Board:
     tls_stall_ms = 18  # longest of a handshake; board.json says the same
+    store_stall_ms = 60  # longest write of a full store (`v2g bench store`), and what else the disk does
 
     def __init__(self, write_line):
         """`write_line(text)` prints one line on the console."""

@@ -5,7 +5,10 @@ What may be used is reserved ahead in blocks, and a block counts only once the s
 loses at most the rest of a block to the vehicle, and never gives one twice. A store that fails, or none at
 all, grants nothing. A day begins when the wall clock shows a later one, and never twice; without a clock it
 does not end. Energy is that of the battery: measured AC power at the worst efficiency; a bay that fell silent
-counts with what is booked for it.
+counts with what is booked for it. A cycle is the capacity discharged once, in whatever pieces.
+
+update() only counts and says what is due; the store is written by keep(), which the loop calls in the slack
+of a step that is long enough for it: one write for all vehicles.
 
 A store has load() -> bytes, b"" for none, and save(bytes) -> whether it is committed.
 
@@ -15,6 +18,7 @@ lint: integer
 import struct
 
 from firmware.guard.departure import grossed_up
+from firmware.guard.keeper import Keeper, key_of, name_of
 from firmware.guard.limits import limited
 from firmware.image import GOOD
 from firmware.units import WMS_PER_WH
@@ -82,7 +86,10 @@ class Grant:
         cycles_wh = battery["capacity_wh"] * battery["budget_day_pct"] // 100
         self.day_wh = min(battery["budget_day_wh"] or UNLIMITED, cycles_wh or UNLIMITED)
         self.day_s = battery["budget_day_min"] * 60 or UNLIMITED
-        self.life_wh = battery["budget_life_kwh"] * 1000 or UNLIMITED
+        life_wh = UNLIMITED
+        if 0 < battery["budget_life_cycles"] <= UNLIMITED // battery["capacity_wh"]:
+            life_wh = battery["budget_life_cycles"] * battery["capacity_wh"]
+        self.life_wh = min(battery["budget_life_kwh"] * 1000 or UNLIMITED, life_wh)
         self.life_s = battery["budget_life_h"] * 3600 or UNLIMITED
         self.block_wh = battery["budget_block_wh"]
         self.efficiency_bp = battery["efficiency_bp"]
@@ -95,50 +102,46 @@ class Grant:
         return min(self.day_s - vehicle.day_s, self.life_s - vehicle.life_s)
 
 
-class Budgets:
+class Budgets(Keeper):
     """Writes budget_wh of every bay that has one; call update() once a second, outside the step."""
 
     def __init__(self, image, config, clock, store):
+        Keeper.__init__(self)
         self.clock = clock
         self.store = store
-        self.bays = []
         self.grants = []
         self.plugged = []  # the vehicle at each of these bays
-        self.names = []  # of a vehicle that does not say who it is
-        self.told = []  # None = a vehicle that always stands there is configured
         self.vehicles = load(store)
         self.last = -1
         for i in range(len(config["bays"])):
             row = config["bays"][i]
             if row["battery"]["capacity_wh"] and limited(row["battery"]):
-                self.bays.append(image.bays[i])
+                self.place(image.bays[i], row)
                 self.grants.append(Grant(row["battery"]))
-                self.names.append(row["battery"]["identity"] or row["name"])
-                self.told.append(None if row["battery"]["identity"] else b"")
-                self.plugged.append(self._vehicle(self.names[-1]))
-
-    def meet(self, bay, identity):
-        """Who stands at this bay as its protocol tells: bytes, b"" for nobody or nobody known."""
-        if bay in self.bays:
-            i = self.bays.index(bay)
-            if self.told[i] is not None and identity != self.told[i]:
-                self.told[i] = identity
-                self.plug(i, _name(identity) or self.names[i])
+                self.plugged.append(self.vehicle(self.names[-1]))
 
     def plug(self, i, identity):
         """Another vehicle stands at the i-th of these bays; `identity`: text."""
-        self.plugged[i] = self._vehicle(identity)
+        self.plugged[i] = self.vehicle(identity)
 
-    def _vehicle(self, identity):
+    def vehicle(self, identity):
         """The record of this identity, a new one, or None when there is no room for one more."""
-        key = (identity.encode() + bytes(16))[:16]
+        key = key_of(identity)
         for vehicle in self.vehicles:
             if vehicle.identity == key:
                 return vehicle
-        if len(self.vehicles) >= MOST_VEHICLES:
+        if len(self.vehicles) >= MOST_VEHICLES and not self._make_room():
             return None
         self.vehicles.append(Vehicle(key))
         return self.vehicles[-1]
+
+    def _make_room(self):
+        """Forget a vehicle of which nothing has to be known: it is not here and has given nothing."""
+        for vehicle in self.vehicles:
+            if vehicle not in self.plugged and not vehicle.life_wh and not vehicle.life_s:
+                self.vehicles.remove(vehicle)
+                return True
+        return False
 
     def update(self, now):
         dt_ms = max(0, ticks_diff(now, self.last)) if self.last >= 0 else 0
@@ -153,7 +156,8 @@ class Budgets:
             if power_w > 0:
                 vehicle.use(grossed_up(power_w, self.grants[i].efficiency_bp), dt_ms)
             self._begin_day(vehicle)
-            self._reserve(vehicle, self.grants[i])
+            if self._wants(vehicle, self.grants[i]):
+                self.due = True
             self.bays[i].budget_wh.put(self._left_wh(i, vehicle), now)
 
     def _begin_day(self, vehicle):
@@ -161,23 +165,35 @@ class Budgets:
             vehicle.day = self.clock.day
             vehicle.day_wh = vehicle.day_s = 0
 
-    def _reserve(self, vehicle, grant):
-        """Another block in time, as far as the limits reach; undone when it cannot be committed."""
-        wh = min(grant.block_wh, grant.left_wh(vehicle)) - vehicle.kept_wh
-        s = min(_BLOCK_S, grant.left_s(vehicle)) - vehicle.kept_s
-        if (
-            max(wh * 2, 0) < grant.block_wh
-            and max(s * 2, 0) < _BLOCK_S
-            and not self._is_last(wh, s, vehicle)
-        ):
-            return
-        if wh <= 0 and s <= 0:
-            return
-        vehicle.kept_wh += max(0, wh)
-        vehicle.kept_s += max(0, s)
+    def _wants(self, vehicle, grant):
+        """(Wh, s) to reserve in time, as far as the limits reach; None when it can wait."""
+        wh = max(0, min(grant.block_wh, grant.left_wh(vehicle)) - vehicle.kept_wh)
+        s = max(0, min(_BLOCK_S, grant.left_s(vehicle)) - vehicle.kept_s)
+        if wh == 0 and s == 0:
+            return None
+        if wh * 2 >= grant.block_wh or s * 2 >= _BLOCK_S or self._is_last(wh, s, vehicle):
+            return wh, s
+        return None
+
+    def keep(self, now):
+        """Reserve what is due and commit all vehicles in one write; undone when the store fails."""
+        self.due = False
+        reserved = []
+        for i in range(len(self.bays)):
+            vehicle = self.plugged[i]
+            wanted = self._wants(vehicle, self.grants[i]) if vehicle is not None else None
+            if wanted is not None:
+                vehicle.kept_wh += wanted[0]
+                vehicle.kept_s += wanted[1]
+                reserved.append((vehicle, wanted))
         if not self.save():
-            vehicle.kept_wh -= max(0, wh)
-            vehicle.kept_s -= max(0, s)
+            for vehicle, wanted in reserved:
+                vehicle.kept_wh -= wanted[0]
+                vehicle.kept_s -= wanted[1]
+            return
+        for i in range(len(self.bays)):
+            if self.plugged[i] is not None:
+                self.bays[i].budget_wh.put(self._left_wh(i, self.plugged[i]), now)
 
     def _is_last(self, wh, s, vehicle):
         """What is left is less than half a block: no use to wait until it is worth a write."""
@@ -204,23 +220,13 @@ class Budgets:
         if vehicle is None:
             return []
         return [
-            ("identity", vehicle.identity.rstrip(bytes(1)).decode()),
+            ("identity", name_of(vehicle.identity)),
             ("life_wh", vehicle.life_wh),
             ("life_s", vehicle.life_s),
             ("day", vehicle.day),
             ("day_wh", vehicle.day_wh),
             ("day_s", vehicle.day_s),
         ]
-
-
-def _name(identity):
-    """Text of an identity; a VIN loses its first letter (the region) rather than its last digit."""
-    text = ""
-    for c in identity:
-        if not 32 < c < 127:
-            return ""  # left at all ones, or no text
-        text += chr(c)
-    return text[-16:]
 
 
 def given_w(bay):

@@ -23,6 +23,9 @@ class GuardHost:
         self.warned = [False] * len(self.bays)
         self.empty = [False] * len(self.bays)
         self.known = []  # bays whose vehicle may say who it is
+        self.keepers = []  # firmware/guard/keeper.py: budgets, usage
+        self.usage = None
+        self.stall_ms = 0  # longest write of the board's store
         self.last = -1
 
     def meet(self, drivers):
@@ -34,16 +37,40 @@ class GuardHost:
         # by name: a board whose stations have no budgets does not load it
         module = __import__("firmware.guard.budgets", None, None, ["Budgets"])
         self.budgets = module.Budgets(self.image, config, self.sessions.clock, store)
+        self.keepers.append(self.budgets)
+
+    def keep_wear(self, config, store):
+        """Count what use costs the batteries, where this image carries that; `store` None = until it ends."""
+        try:
+            module = __import__("firmware.guard.usage", None, None, ["Usage"])
+        except ImportError:
+            return
+        self.usage = module.Usage(self.image, config, store)
+        self.keepers.append(self.usage)
 
     def update(self, now):
         """Before a step."""
         if self.last < 0 or ticks_diff(now, self.last) >= _PERIOD_MS:
             self.last = now
             self.sessions.update(now)
-            if self.budgets is not None:
+            for keeper in self.keepers:
                 for driver in self.known:
-                    self.budgets.meet(driver.bay, driver.vehicle.record.identity)
-                self.budgets.update(now)
+                    keeper.meet(driver.bay, driver.vehicle.record.identity)
+                keeper.update(now)
+
+    def keep(self, slack_ms, now):
+        """In the slack after a step: one write of the store, if it is due and fits; True when it was made."""
+        for keeper in self.keepers:
+            if keeper.due and (slack_ms > self.stall_ms or not self._energised()):
+                keeper.keep(now)
+                return True
+        return False
+
+    def _energised(self):
+        for bay in self.image.bays:
+            if bay.command_w.value:
+                return True
+        return False
 
     def look(self, now):
         """After a step: what has become of the promises."""

@@ -156,8 +156,7 @@ def health_bp(soh_bp):
 
 def limited(battery):  # lint: cold
     """Whether this section asks for a budget."""
-    keys = ("budget_day_wh", "budget_day_pct", "budget_day_min", "budget_life_kwh", "budget_life_h")
-    return any([battery[key] for key in keys])
+    return any([battery[key] for key in battery if key.startswith("budget_") and key != "budget_block_wh"])
 
 
 def _tables(battery, key, lfp, nmc):  # lint: cold

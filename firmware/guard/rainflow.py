@@ -48,6 +48,16 @@ class Rainflow:
         self.rising = 0
         self.started = False
 
+    def copy(self, other):
+        """Go on where `other` stands; both have the same size."""
+        for i in range(other.count):
+            self.points[i] = other.points[i]
+        self.count = other.count
+        self.last = other.last
+        self.rising = other.rising
+        self.started = other.started
+        self.overflows = other.overflows
+
     def _turn(self, value):
         points = self.points
         if self.count == self.size:

@@ -25,6 +25,9 @@ _CUBE_UNITS = 100000
 _STRESS_UNITS = 1000000 * 1000000.0  # of Xu's damage
 _XU_LINEAR = 0.1437
 _XU_A, _XU_B = 0.0575, 121.0
+_KEPT = ("days", "a_time", "a_use", "b_time", "b_use", "efc_units", "soc_bp", "minutes", "rate_sum",
+         "soc_sum", "temp_sum", "moved_bp", "fast_bp", "fast_minutes", "cube_sum", "low_bp", "high_bp",
+         "stress", "temp_dc")  # fmt: skip
 
 
 class Wear:
@@ -41,6 +44,7 @@ class Wear:
         self.efc_units = 0  # throughput in 0.01 % of half a cycle, all days
         self.flow = Rainflow(self)
         self.soc_bp = -1
+        self.temp_dc = 0
         self._begin_day()
 
     def _begin_day(self):
@@ -69,6 +73,7 @@ class Wear:
         self.high_bp = max(self.high_bp, soc_bp)
         self.soc_sum += soc_bp
         self.temp_sum += temp_dc
+        self.temp_dc = temp_dc
         self.minutes += 1
         self.rate_sum += round(self._rate(soc_bp / 10000, temp_dc / 10 + _KELVIN) * self.rate_units)
         if self.lfp:
@@ -88,7 +93,10 @@ class Wear:
     def cycle(self, low_bp, high_bp, halves):
         """A cycle of Xu's model is closed."""
         depth = (high_bp - low_bp) / 10000
-        kelvin = self.temp_sum / (10 * self.minutes) + _KELVIN
+        if self.minutes:
+            kelvin = self.temp_sum / (10 * self.minutes) + _KELVIN
+        else:
+            kelvin = self.temp_dc / 10 + _KELVIN
         stress = xu_depth(depth) * xu_soc((high_bp + low_bp) / 20000) * xu_temperature(kelvin)
         self.stress += round(stress * _STRESS_UNITS) * halves // 2
 
@@ -122,6 +130,18 @@ class Wear:
         self.efc_units += self.moved_bp
         self.days += 1
         self._begin_day()
+
+    def closed(self):
+        """Another one, for which the use ends now: the day is booked, and open cycles count half."""
+        twin = Wear(self.lfp)
+        for name in _KEPT:
+            setattr(twin, name, getattr(self, name))
+        twin.flow.copy(self.flow)
+        twin.flow.finish()
+        if twin.minutes == 0:  # the day has just been closed
+            twin.b_use += twin.stress // 1000
+        twin.close_day()
+        return twin
 
     def losses(self):
         """Loss by model in 1e-9: ((A by time, A by use), (B by time, B by use))."""

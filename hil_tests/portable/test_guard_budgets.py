@@ -48,6 +48,8 @@ class Owner:
     def step(self, dt_ms=1000):
         bench = self.bench
         self.budgets.update(bench.now)
+        if self.budgets.due:
+            self.budgets.keep(bench.now)
         for power_w in bench.measured_w:
             if power_w < 0:
                 self.given_wms += -power_w * dt_ms
@@ -173,43 +175,94 @@ def test_a_configured_identity_stays_whatever_is_told():
 
 def test_a_vehicle_too_many_gets_nothing():
     owner = Owner(budget_day_wh=2000)
-    for i in range(MOST_VEHICLES):
+    for i in range(MOST_VEHICLES + 5):  # of vehicles that gave nothing, nothing is kept
         owner.budgets.plug(0, "V%d" % i)
+        assert owner.budgets.plugged[0] is not None
+    for i in range(MOST_VEHICLES + 1):
+        owner.budgets.plug(0, "W%d" % i)
+        if owner.budgets.plugged[0] is not None:
+            owner.budgets.plugged[0].use(3600, 1000)
     owner.bench.order(-15000)
     owner.step()
     owner.step()
     assert owner.budgets.plugged[0] is None and owner.bench.commands() == [0]
 
 
-def test_no_mix_of_services_exceeds_a_budget():
-    for seed in range(6):
-        limits = {
-            "budget_day_wh": 3000,
-            "budget_life_kwh": 4,
-            "budget_day_min": 25,
-            "budget_block_wh": 500,
-        }
-        owner = Owner(**limits)
-        bench = owner.bench
-        bench.follows = True
-        day_wh = days = 0
+def test_cycles_for_life():
+    owner = Owner(budget_life_cycles=1, capacity_wh=2000, budget_block_wh=100, c_rate_pct=500)
+    owner.bench.order(-10000)
+    for _ in range(900):
+        owner.step()
+    assert 1950 <= owner.given_wh() <= 2000
+    owner.clock.set_utc(DAY + 1, 0, owner.bench.now)
+    for _ in range(3):
+        owner.step()
+    assert owner.bench.commands() == [0]
+
+
+def test_one_write_serves_all_vehicles_and_none_is_made_in_the_step():
+    owner = Owner(bays=3, budget_day_wh=2000)
+    owner.bench.order(-30000)
+    owner.budgets.update(owner.bench.now)
+    assert owner.budgets.due and owner.store.saves == 0
+    owner.budgets.keep(owner.bench.now)
+    assert owner.store.saves == 1 and not owner.budgets.due
+    assert [bay.budget_wh.value for bay in owner.bench.bays] == [1000, 1000, 1000]
+
+
+class Fleet(Owner):
+    """Two bays, vehicles that come and go; what each of them has given, by its own count."""
+
+    def __init__(self, **budget):
+        self.truth = {}  # identity: [Wh for life, Wh on its day, s for life]
+        self.day = DAY
+        Owner.__init__(self, bays=2, **budget)
+        self.bench.follows = True
+
+    def step(self, dt_ms=1000):
+        self.clock.sample(self.bench.now)
+        if self.clock.day > self.day:
+            self.day = self.clock.day
+            for given in self.truth.values():  # any order
+                given[1] = 0
+        before = [list(self.bench.measured_w), [vehicle.identity for vehicle in self.budgets.plugged]]
+        Owner.step(self, dt_ms)
+        for i in range(2):
+            if before[0][i] < 0:
+                given = self.truth.setdefault(before[1][i], [0, 0, 0])
+                wh = -before[0][i] * dt_ms / 3600000 / 0.94
+                given[0] += wh
+                given[1] += wh
+                given[2] += dt_ms / 1000
+
+
+def test_no_mix_of_services_restarts_clocks_and_identities_exceeds_a_budget():
+    most_wh = 0
+    for seed in range(4):
+        fleet = Fleet(
+            budget_day_wh=900, budget_life_cycles=1, capacity_wh=1500, budget_life_h=1,
+            budget_day_min=25, budget_block_wh=200, c_rate_pct=500,
+        )  # fmt: skip
+        bench = fleet.bench
         value = seed * 7919 + 1
         for i in range(1200):
             value = (value * 1103 + 12345) % 65536
             if i % 20 == 0:
-                bench.order(value % 30001 - 20000)
-                bench.session(
-                    mode=MODE_NOW if value % 11 == 0 else MODE_V2G, target_bp=value % 6000, hours=9
-                )
+                bench.order(value % 30001 - 25000)
+                mode = MODE_NOW if value % 11 == 0 else MODE_V2G
+                bench.session(value % 2, mode=mode, target_bp=value % 6000, hours=9)
+            if value % 83 == 0:
+                fleet.budgets.plug(value % 2, "VIN%d" % (value // 83 % 3))  # also the same one twice
             if value % 97 == 0:
-                owner.cut_power()
-            owner.store.works = value % 13 != 0
-            if i == 600:
-                owner.clock.set_utc(DAY + 1, 5000, bench.now)
-                day_wh, days = owner.given_wh(), 1
+                kept = [vehicle.identity for vehicle in fleet.budgets.plugged]
+                fleet.cut_power()
+                for k in range(2):
+                    fleet.budgets.plug(k, kept[k].rstrip(bytes(1)).decode())
+            fleet.store.works = value % 13 != 0
             if value % 211 == 0:
-                owner.clock.set_utc(DAY - 3 + days, 100, bench.now)
-            owner.step((1000, 100, 3000)[value % 3])
-            assert owner.given_wh() - day_wh <= 3000
-        assert owner.given_wh() <= 4000
-        assert owner.given_wh() > 200
+                fleet.clock.set_utc(DAY - 3 + i % 5, value, bench.now)
+            fleet.step((1000, 100, 3000)[value % 3])
+            for given in fleet.truth.values():  # any order
+                assert given[1] <= 900 and given[0] <= 1500 and given[2] <= 3600, (seed, i, fleet.truth)
+                most_wh = max(most_wh, given[0])
+    assert most_wh > 800

@@ -62,6 +62,7 @@ class CanStation(CanChain):
         self.guard.update(now)
         self.controller.step(now)
         self.guard.look(now)
+        self.guard.keep(100, now)
         self.samples.append((self.ms, self.converter.ac_w, self.converter.battery.soc_bp()))
 
     def session_wh(self):

@@ -2,9 +2,12 @@
 says so.
 """
 
+import re
+
 import pytest
 
 from firmware import codes
+from firmware.guard.usage import spans
 from tools.battery import evening, picture, series
 
 
@@ -14,6 +17,15 @@ def run(tmp_path_factory):
     said = []
     reached_bp = evening.play(path, said.append, evening.SHORT)
     return path, said, reached_bp
+
+
+def test_the_report_says_of_wear_what_the_device_says(run):
+    device = [line for line in run[1] if "#V376" in line]
+    found = series.collect(run[0])
+    for bay, line in zip(found.bays, device, strict=True):
+        ran, only, cost = (tuple(part / 1000 for part in span) for span in spans(bay.place.record.figures()))
+        numbers = [float(n) for n in re.findall(r"-?[0-9]+[.][0-9]{2}", line)]
+        assert numbers == pytest.approx([*ran, *only, *cost], abs=0.02), line
 
 
 def test_the_promise_is_kept_and_told(run):

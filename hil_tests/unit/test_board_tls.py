@@ -140,3 +140,4 @@ def test_our_own_certificate_is_watched(lab):
 def test_the_board_says_what_its_description_says():
     described = json.loads((ROOT / "boards" / "sim" / "board.json").read_text())
     assert described["stalls_ms"]["tls_handshake"] == Board.tls_stall_ms
+    assert described["stalls_ms"]["store_write"] == Board.store_stall_ms

@@ -4,6 +4,7 @@ a late car is plugged that leaves early. The firmware of boards/sim, byte for by
 
 from typing import NamedTuple
 
+from firmware.guard import usage
 from tools import catalogue
 from tools.defaults import RATING_W
 from tools.plant.config import default_plant
@@ -97,4 +98,6 @@ def play(record_path, say, story=EVENING):
             say("min %4.1f  %s (%d)" % (ms / 60000, catalogue.name(code, "both"), argument))
         told = len(rig.board.events)
     record_path.write_bytes(rig.board.record_file.getvalue())
+    for place in rig.loop.guard.usage.places:  # as the device sees it
+        say(usage.line(place, place.session))
     return reached_bp

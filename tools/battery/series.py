@@ -1,36 +1,30 @@
 """The series of every bay with a guard, out of a recording: the firmware replays it, so that even what
 was not recorded (the must-run line) is what it computed then.
 
-One sample a second; wear is fed once a minute. The wear of the run stands beside that of the same car
-charged at full power on arrival and then left alone: the difference is what V2G cost, or saved. Both
-start as a battery of AGED_DAYS equal days, as the first days of a new one would weigh too much.
+One sample a second. Wear is counted by the firmware's own code (firmware/guard/usage.py), fed from the replay
+as the device is fed by its loop: where the recording holds the whole session, and the device's store did not
+know the vehicle before, both say the same.
 """
 
 from firmware import codes
-from firmware.guard.wear import DAY_MINUTES, Wear
+from firmware.guard.usage import Usage
 from firmware.image import GOOD
 from firmware.replay import Replay
 from protocols.ticks import ticks_diff
 
-AGED_DAYS = 730
-TEMP_DC = 250  # where nobody tells the battery's temperature
 _LINE_S = 15  # from one point of the must-run line to the next
 
 
 class Bay:
     """Lists of one sample a second; powers in W, + = charging, SOC in 0.01 %."""
 
-    def __init__(self, name, bay, promise, battery):
+    def __init__(self, name, bay, promise, place):
         self.name, self.bay, self.promise = name, bay, promise
         self.t_s, self.soc, self.floor, self.ceiling, self.target = [], [], [], [], []
         self.power_w, self.low_w, self.high_w, self.limit, self.must = [], [], [], [], []
         self.line_s, self.line = [], []
         self.depart_s = None
-        self.lfp = battery["chemistry"] == "lfp"
-        self.capacity_wh = battery["capacity_wh"]
-        self.wear, self.charged_only = aged(self.lfp), aged(self.lfp)
-        self.before = self.wear.losses()
-        self.reference_bp = None
+        self.place = place
 
     def sample(self, t_s, now):
         bay = self.bay
@@ -51,8 +45,6 @@ class Bay:
             self.depart_s = t_s + left_s
             if t_s % _LINE_S == 0 and left_s > 0:
                 self._draw_line(t_s, left_s)
-        if t_s % 60 == 0:
-            self._age()
 
     def _limit(self):
         """What bound the command, 0 when nothing did."""
@@ -73,33 +65,10 @@ class Bay:
             promise.line_bp(promise.target_bp(), self.bay.cap_w or promise.full_w, left_s * 1000)
         )
 
-    def _age(self):
-        soc_bp = self.bay.soc_bp.value
-        self.wear.minute(soc_bp, TEMP_DC)
-        if self.reference_bp is None:
-            self.reference_bp = soc_bp
-        step_bp = self.promise.full_w * 10000 // 60 * 94 // 100 // self.capacity_wh
-        if self.reference_bp < self.promise.target_bp():
-            self.reference_bp = min(self.promise.target_bp(), self.reference_bp + step_bp)
-        self.charged_only.minute(self.reference_bp, TEMP_DC)
-
-    def finish(self):
-        """Book what is left of the day."""
-        for wear in (self.wear, self.charged_only):
-            wear.flow.finish()
-            if wear.minutes:
-                wear.close_day()
-
     def cost(self):
-        """[(model, cause, ppm of the capacity with V2G, charging only)]."""
-        rows = []
-        names = ("BLAST LFP", "Naumann LFP") if self.lfp else ("BLAST NMC", "Xu 2018 NMC")
-        ran, reference = self.wear.losses(), self.charged_only.losses()
-        for k, model in enumerate(names):
-            for j, cause in enumerate(("time", "use")):
-                begun = self.before[k][j]
-                rows.append((model, cause, (ran[k][j] - begun) / 1000, (reference[k][j] - begun) / 1000))
-        return rows
+        """[(model, cause, ppm of the capacity with V2G, charging only)], of the whole recording."""
+        figures = self.place.record.figures()
+        return [(model, cause, ran / 1000, only / 1000) for model, cause, ran, only in figures]
 
 
 class Collector(Replay):
@@ -109,37 +78,24 @@ class Collector(Replay):
         super().__init__(file)
         self.ms = 0
         self._next_ms = 0
+        self.usage = Usage(self.image, self.config, None)
         guard = self.controller.guard
         promises = {id(own.bay): own.promise for own in (guard.guards if guard is not None else ())}
         self.bays = [
-            Bay(row["name"], bay, promises[id(bay)], row["battery"])
-            for row, bay in zip(self.config["bays"], self.image.bays)
+            Bay(row["name"], bay, promises[id(bay)], self.usage.of(number))
+            for number, (row, bay) in enumerate(zip(self.config["bays"], self.image.bays), 1)
             if id(bay) in promises
         ]
 
     def _step(self, frame):
         super()._step(frame)
         self.ms += frame.dt_ms
+        if self.usage.last < 0 or ticks_diff(self.controller.last, self.usage.last) >= 1000:
+            self.usage.update(self.controller.last)
         while self.ms >= self._next_ms:
             for bay in self.bays:
                 bay.sample(self._next_ms // 1000, self.controller.last)
             self._next_ms += 1000
-
-
-def aged(lfp):
-    """A battery that has stood and driven for AGED_DAYS: 65 % SOC, 0.2 full cycles a day."""
-    wear = Wear(lfp)
-    for _ in range(AGED_DAYS):
-        wear.minutes = DAY_MINUTES
-        wear.soc_sum = 6500 * DAY_MINUTES
-        wear.temp_sum = TEMP_DC * DAY_MINUTES
-        wear.rate_sum = round(wear._rate(0.65, 298.15) * wear.rate_units) * DAY_MINUTES
-        wear.cube_sum = round(0.15**3 * 100000) * DAY_MINUTES
-        wear.moved_bp = wear.fast_bp = 4000
-        wear.fast_minutes = 300
-        wear.low_bp, wear.high_bp = 5500, 7500
-        wear.close_day()
-    return wear
 
 
 def collect(path):
@@ -147,6 +103,5 @@ def collect(path):
     with open(path, "rb") as file:
         collector = Collector(file)
         collector.run()
-    for bay in collector.bays:
-        bay.finish()
+    collector.usage.keep(collector.controller.last)  # books the sessions
     return collector
