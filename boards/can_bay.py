@@ -186,6 +186,19 @@ def _vehicle(row, bay, record, bus):
     options = ChargerOptions()
     options.discharge = row["vehicle"]["discharge"] and row["bidirectional"]
     options.negotiate = row["vehicle"]["negotiate"]
-    vehicle = GbtVehicle(bay, record, options)
+    vehicle = GbtVehicle(bay, record, options, _modules(row, options))
     bus.add(vehicle)
     return vehicle
+
+
+def _modules(row, options):
+    """The session of version 2, where it is offered; by name: few stations carry it."""
+    if row["vehicle"]["gbt_version"] < 2:
+        return None
+    driver = __import__("drivers.vehicle_modules", None, None, ["Modules"])
+    options.version = (2, 0, 0)
+    own = driver.c.ModuleOptions()
+    if options.discharge:
+        own.discharge_variant = row["vehicle"]["discharge_variant"]
+        own.discharge_max_da = row["vehicle"]["discharge_max_da"]
+    return driver.Modules(own)

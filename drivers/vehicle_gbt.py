@@ -1,5 +1,6 @@
-"""A vehicle that speaks GB/T 27930, as a device on a CAN bus: drives the charger's end of the protocol and
-keeps the bay's VehicleRecord up to date.
+"""A vehicle that speaks GB/T 27930, as a device on a CAN bus: drives the charger's end of the protocol
+and keeps the bay's VehicleRecord up to date. A session begins as that of 2015; where both sides agree on
+version 2 it goes on with the modules of 27930.2-2024 (vehicle_modules.py).
 
 What the session waits for (insulation test, precharge and contactors) the bay's sequence does; it reads
 `record.phase` and answers by the methods here. Time in the session, strikes and error messages are the
@@ -30,11 +31,15 @@ _BCP_IMAX = field_index(_BCP, "current_max_da")
 
 
 class GbtVehicle:
-    def __init__(self, bay, record, options):
-        """`bay`: its group in the image; `options`: protocols.gbt27930.charger.ChargerOptions."""
+    def __init__(self, bay, record, options, modules=None):
+        """`bay`: its group in the image; `options`: protocols.gbt27930.charger.ChargerOptions; `modules`: a
+        vehicle_modules.Modules, where version 2 is offered.
+        """
         self.bay = bay
         self.record = record
-        self.session = c.Charger(options)
+        self.first = c.Charger(options)
+        self.modules = modules
+        self.session = self.first
         self.published = -1  # time of the demand that the image has
 
     # the bay's sequence
@@ -43,6 +48,7 @@ class GbtVehicle:
         """Locked, auxiliary supply on: the session begins. Strikes last until the plug is out."""
         self.record.clear()
         self.record.protocol = PROTOCOL
+        self.session = self.first
         self.session.start(now)
         self._phase()
 
@@ -60,8 +66,13 @@ class GbtVehicle:
     def unplugged(self, now, is_out=True):
         """The session is over; with the plug out, its strikes too."""
         self.session.unplugged(now)
-        if is_out:
+        if self.session is not self.first:
+            self.first.unplugged(now)
+            self.first.strikes += self.session.strikes
             self.session.strikes = 0
+            self.session = self.first
+        if is_out:
+            self.first.strikes = 0
         self.record.clear()
         self.bay.soc_bp.fail()
 
@@ -72,6 +83,8 @@ class GbtVehicle:
 
     def insulation_voltage_dv(self):
         """The highest that the vehicle stands (BHM), 0 = not told."""
+        if self.session is not self.first:
+            return self.modules.voltage_max_dv()
         if not self.session.have[t.BHM]:
             return 0
         value = self.session.values[t.BHM][0]
@@ -90,8 +103,13 @@ class GbtVehicle:
         while head is not None and port.send(head.id, head.data, head.n, True):
             queue.drop()
             head = queue.head()
+        if session is self.first and session.state == c.MODULES and queue.count == 0:
+            self.session = self.modules.start(self.record, now)
         self._phase()
-        self._take(now)
+        if self.session is self.first:
+            self._take(now)
+        elif self.modules.take(self.record):
+            self.record.publish(self.bay, now)
 
     def due_in(self, now):
         return 0 if self.session.queue.count else self.session.next_deadline(now)
@@ -110,10 +128,11 @@ class GbtVehicle:
 
     def _phase(self):
         record = self.record
-        record.phase = _PHASES[self.session.state]
         record.permitted = self.session.may_transfer()
-        if self.session.state == c.IDLE:
-            record.phase = r.UNPLUGGED
+        if self.session is not self.first:
+            record.phase = self.modules.phase()
+        else:
+            record.phase = r.UNPLUGGED if self.session.state == c.IDLE else _PHASES[self.session.state]
 
     def _take(self, now):
         session = self.session

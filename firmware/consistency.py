@@ -81,6 +81,10 @@ def _bay_buses(bay, path, buses, errors):
     if vehicle != "none":
         kinds = ("can",) if vehicle == "gbt27930" else ("secc",)
         _refer(errors, path + "vehicle.bus", bay["vehicle"]["bus"], _of_kinds(buses, kinds))
+    if bay["vehicle"]["gbt_version"] > 1 and not bay["vehicle"]["negotiate"]:
+        _add(errors, path + "vehicle.negotiate", False, "true for gbt_version 2, which is negotiated")
+    if bay["vehicle"]["discharge_variant"] == 1:
+        _add(errors, path + "vehicle.discharge_variant", 1, "0, or 2 and more: 1 is charging alone")
     if (vehicle == "none") != (converter["model"] != "infy"):
         _add(errors, path + "vehicle.protocol", vehicle, "a protocol for an infy converter, and only there")
     if converter["model"] != "infy":

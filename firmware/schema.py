@@ -135,6 +135,9 @@ VEHICLE = (
     ("bus", TEXT, "", 0, 32),  # of kind can for gbt27930, of kind secc for an external SECC
     ("discharge", BOOL, False, 0, 0),  # ask with GB/T 18487.4's messages, which few vehicles know
     ("negotiate", BOOL, False, 0, 0),  # GB/T 27930.2's version frames first
+    ("gbt_version", INT, 1, 1, 2),  # that is offered then: 1 = 2015, 2 = 27930.2-2024, which is unverified
+    ("discharge_variant", INT, 0, 0, 254),  # of its transfer function, that stands for discharging; 0 = none
+    ("discharge_max_da", INT, 0, 0, 4000),  # up to which current, as no known message tells the vehicle's
     ("io_max_age_ms", INT, 500, 100, 2000),  # the outlet's remote I/O silent for longer: its lines are lost
 )
 

@@ -1,34 +1,20 @@
 """CAN frames as text that a technician can read: GB/T 27930 with its transport, the discharge messages of
-GB/T 18487.4, version negotiation, Infypower modules, and our remote I/O.
+GB/T 18487.4, version negotiation, the modules of GB/T 27930.2-2024, Infypower modules, and our remote I/O.
 
 Decoding is by session, per bus: identifiers 36h and 39h mean one thing in a 2015 session and another in
-27930.2's. Names and numbers come from the same tables that the firmware uses; the words stand here.
+27930.2's. A session is 27930.2's from the agreement on version 2, or from the first frame that only it has,
+until a CHM. Names and numbers come from the same tables that the firmware uses; the words stand here.
 """
 
 from protocols import infy
 from protocols.can import CanFrame, FrameQueue
+from protocols.gbt27930 import carrier as k
+from protocols.gbt27930 import modules as m
 from protocols.gbt27930 import tables as t
 from protocols.gbt27930.codec import decode
 from protocols.j1939 import PF_CM, PF_DT, Transport
+from tools.can_titles import TITLES
 
-TITLES = {
-    "CHM": ("charger handshake", "充电机握手"), "BHM": ("vehicle handshake", "车辆握手"),
-    "CRM": ("charger recognition", "充电机辨识"), "BRM": ("BMS and vehicle identity", "BMS和车辆辨识"),
-    "BCP": ("battery parameters", "动力蓄电池充电参数"), "CTS": ("time", "时间同步"),
-    "CML": ("charger's limits", "充电机最大输出能力"), "BRO": ("vehicle ready", "电池充电准备就绪"),
-    "CRO": ("charger ready", "充电机输出准备就绪"), "BCL": ("demand", "电池充电需求"),
-    "BCS": ("charging status", "电池充电总状态"), "CCS": ("charger status", "充电机充电状态"),
-    "BSM": ("battery state", "动力蓄电池状态信息"), "BMV": ("cell voltages", "单体电压"),
-    "BMT": ("temperatures", "电池温度"), "BSP": ("reserved", "预留报文"), "BST": ("BMS stops", "BMS中止充电"),
-    "CST": ("charger stops", "充电机中止充电"), "BSD": ("BMS statistics", "BMS统计数据"),
-    "CSD": ("charger statistics", "充电机统计数据"), "BEM": ("BMS error", "BMS错误报文"),
-    "CEM": ("charger error", "充电机错误报文"), "ERD": ("discharge request", "放电请求"),
-    "BDR": ("discharge answer", "放电应答"), "BDC": ("discharge limits", "放电控制"),
-    "BDST": ("vehicle stops discharging", "车辆放电中止"),
-    "EDST": ("charger stops discharging", "设备放电中止"),
-    "ESD": ("discharge statistics", "放电统计"), "CVC": ("charger's version", "充电机版本协商"),
-    "BVC": ("vehicle's version", "车辆版本协商"),
-}
 _UNITS = (("_dv", 10, "V"), ("_da", 10, "A"), ("_dc", 10, "°C"), ("_bp", 100, "%"), ("_mv", 1000, "V"),
           ("_wh", 1000, "kWh"), ("_dah", 10, "Ah"), ("_min", 1, "min"))
 _ITEMS = {
@@ -38,6 +24,7 @@ _ITEMS = {
     infy.DC_IMAX: ("highest DC current", 1000, "A"), infy.RATED_POWER: ("rated power", 1_000_000, "kW"),
     infy.AC_POWER: ("AC power", 1000, "W"),
 }
+_ONLY_MODULAR = (k.PF_LONG, k.PF_RELIABLE, k.PF_CONTROL)
 _TP = {0x10: "RTS", 0x11: "CTS", 0x13: "end of message", 0x20: "BAM", 0xFF: "abort"}
 
 
@@ -58,8 +45,9 @@ class BusText:
 
     def __init__(self):
         self._transports = {}
+        self._carriers = {}
         self._seen = CanFrame()
-        self.negotiating = False
+        self.modular = False  # the session is 27930.2's
 
     def text(self, frame):
         """(name, words) of a frame; ("", hexadecimal) when nothing knows it."""
@@ -76,6 +64,10 @@ class BusText:
     def _gbt(self, frame, source, pf):
         if pf in (PF_CM, PF_DT):
             return self._transport(frame, source, pf)
+        if pf in _ONLY_MODULAR and frame.n == 8:
+            self.modular = True
+        if self.modular and k.PF_LONG <= pf <= k.PF_CONTROL and frame.n == 8:
+            return self._carried(frame, source, pf)
         return self._message(pf, source == t.CHARGER, frame.data, frame.n, frame.id)
 
     def _message(self, pf, from_charger, data, n, can_id=0):
@@ -83,6 +75,7 @@ class BusText:
         for number in negotiation + list(t.SESSION_DISCHARGE):
             row = t.MESSAGES[number]
             if row[t.PF] == pf and row[t.FROM_CHARGER] == from_charger and n >= row[t.FEWEST]:
+                self._notice(number, data)
                 return row[t.NAME], message_text(row, data, n)
         return "", "PF %02X: %s" % (pf, bytes(data[:n]).hex(" "))
 
@@ -96,6 +89,36 @@ class BusText:
             return self._message(transport.rx_pf, source == t.CHARGER, transport.rx, transport.rx_n)
         about = frame.data[6] if pf == PF_CM else transport.rx_pf
         return "TP", "%s of %s" % (kind, _name_of(about))
+
+    def _notice(self, number, data):
+        """What begins another kind of session."""
+        if number == t.CHM:
+            self.modular = False
+        elif number in t.NEGOTIATION:
+            self.modular = data[1] == 1 and data[2] >= 2
+
+    def _carried(self, frame, source, pf):
+        """A frame of 27930.2's carrier; the message, where it completes one."""
+        other = t.VEHICLE if source == t.CHARGER else t.CHARGER
+        carrier = self._carriers.setdefault(source, k.Carrier(other, source, FrameQueue(64), k.LONGEST))
+        complete = carrier.feed(self._seen, 0)
+        carrier.queue.clear()
+        data = frame.data
+        if complete:
+            return self._module_message(carrier.rx, carrier.rx_n, source == t.CHARGER)
+        if pf == k.PF_LONG and data[0]:
+            return "LM", "frame %d" % data[0]
+        if pf == k.PF_LONG:
+            return "LM", "announces %d bytes" % (data[2] | data[3] << 8)
+        words = ("heard %02X" % data[2], "asks for %d frames from %d" % (data[2], data[1]), "refused",
+                 "all %d bytes there" % (data[2] | data[3] << 8))
+        return "CTL", words[data[0]] if data[0] < 4 else bytes(data[: frame.n]).hex(" ")
+
+    def _module_message(self, data, n, from_charger):
+        for row in m.MESSAGES:
+            if row[m.PGI] == data[0] and row[t.FROM_CHARGER] == from_charger and n >= row[t.FEWEST]:
+                return row[t.NAME], message_text(row, data, n)
+        return "P%02X" % data[0], bytes(data[1:n]).hex(" ")
 
     def _infy(self, frame):
         command = {infy.READ: "read", infy.WRITE: "write"}.get(infy.command_of(frame.id), "command?")

@@ -30,7 +30,9 @@ class CanStation(CanChain):
 
     CYCLE_MS = 100
 
-    def __init__(self, battery=None, store=None, **car):
+    def __init__(self, battery=None, store=None, vehicle=None, **car):
+        """`battery`, `vehicle`: keys of the bay's sections; `car`: of the plant's bay."""
+        self._vehicle = vehicle or {}
         self._battery = dict(BATTERY, **(battery or {}))
         self.store = store or MemoryStore()
         super().__init__(**car)
@@ -51,6 +53,7 @@ class CanStation(CanChain):
         config["site"]["meter"] = ""
         config["meters"] = []
         config["bays"][0]["battery"].update(self._battery)
+        config["bays"][0]["vehicle"].update(self._vehicle)
         return config
 
     def turn(self):

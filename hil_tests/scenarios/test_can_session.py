@@ -4,6 +4,7 @@ the battery's guard fed by the car's own words.
 
 import pytest
 
+from drivers.vehicle import TRANSFERRING
 from firmware import codes
 from firmware.outlet import table as t
 from hil_tests.rig.can_station import CanStation, MemoryStore
@@ -18,7 +19,7 @@ SESSION = (("CHM",), ("BHM",), ("CRM",), ("BRM",), ("BCP",), ("CTS", "CML"), ("B
 
 def running(**settings):
     station = CanStation(**settings)
-    station.until(lambda: station.unit.vehicle.session.state == c.TRANSFER)
+    station.until(lambda: station.unit.vehicle.record.phase == TRANSFERRING)
     station.run(3_000)
     return station
 
@@ -126,3 +127,59 @@ def test_a_budget_belongs_to_the_car_that_stands_there():
     station.run(3_000)
     record = dict(station.guard.budgets.record(0))
     assert record["identity"] == "bay1" and record["day_wh"] == 0
+
+
+def modular(variant=2, **settings):
+    """Both sides know version 2; `variant`: what the configuration takes for discharging, at both ends."""
+    return running(vehicle={"negotiate": True, "gbt_version": 2, "discharge_variant": variant,
+                            "discharge_max_da": 300},
+                   car_version=2, car_discharge_variant=variant, **settings)
+
+
+def test_the_session_of_2024_by_its_modules_in_both_directions(tmp_path):
+    station = modular()
+    assert station.unit.vehicle.record.protocol == "GB/T 27930.2-2024"
+    bay = station.bay
+    assert bay.cell_lo_mv.value == bay.cell_hi_mv.value - 10  # both are told here, in 10 mV
+    for order_w in (8_000, -15_000):
+        station.order_w = order_w
+        station.run(8_000)
+    assert -30.5 < station.converter.battery.current_a < -25  # the configured limit, as none is told
+    station.plant.inject("car_stops", bay=0)
+    station.until(lambda: station.unit.sequence.state == t.FINISHED)
+    charged_wh, discharged_wh = station.session_wh()
+    assert charged_wh > 5 and discharged_wh > 5 and violations(station) == [] and station.events.count == 0
+    path = tmp_path / "can.log"
+    path.write_text("".join(station.log_lines))
+    first = {}
+    for line in lines(path, "both"):
+        if "vehicle1" in line:
+            first.setdefault(line[30:34].strip(), line)
+    order = [name for name in first if name not in ("LM", "CTL")]
+    inside = "CVC BVC P11 P12 P01 P02 P51 P52 P72 P73 P04 P03 P93 P94".split()
+    assert [name for name in order if name in inside] == inside
+    assert "?" not in order and "" not in order and "充电需求" in first["P73"]
+
+
+def test_without_the_variant_a_session_of_2024_only_charges():
+    station = modular(variant=0)
+    station.order_w = -10_000
+    station.run(5_000)
+    assert station.session_wh() == (0.0, 0.0) and station.bay.limit_lo.value == codes.LIMIT_BMS
+    station.order_w = 5_000
+    station.run(5_000)
+    assert abs(station.converter.ac_w - 5_000) < 150
+
+
+def test_a_vehicle_of_2015_is_served_by_a_charger_that_offers_more():
+    station = running(vehicle={"negotiate": True, "gbt_version": 2})
+    assert station.unit.vehicle.record.protocol == "GB/T 27930-2015"
+
+
+def test_a_session_of_2024_that_falls_silent_ends():
+    station = modular()
+    station.order_w = 8_000
+    station.run(4_000)
+    station.plant.inject("car_silent", bay=0)
+    took_ms = station.until(lambda: not station.outlet.contactor_closed)
+    assert took_ms <= 1_500 and station.converter.ac_w == 0

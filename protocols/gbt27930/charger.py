@@ -275,6 +275,8 @@ class Charger(Endpoint):
         if state == HANDSHAKE and before == NEGOTIATE:
             self.agreed_version = 1
             self.set_session(t.SESSION_DISCHARGE if self.options.discharge else t.SESSION_2015)
+        elif state == MODULES:
+            self.send_once(t.CVC, now)  # our word; the owner goes on with module_charger.py
         elif state == RECOGNISE:
             hello = self.have[t.BHM]
             self.forget()
@@ -350,7 +352,7 @@ class Charger(Endpoint):
         values[1] = 1 if agrees else 0
         for i in range(3):
             values[2 + i] = version[i]
-        values[5] = values[6] = 0
+        values[5] = values[6] = 1  # pilot and transport, as a blog on this negotiation fills them
 
     def dress(self, message, data):
         if message == t.CHM:

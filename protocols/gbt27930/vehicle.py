@@ -104,12 +104,13 @@ class Vehicle(Endpoint):
         self.bms = state
         self.stop_cause = CHARGER_STOPPED
         self.closed = False
+        self.agreed = False  # on version 2: the owner goes on with module_vehicle.py
         self.last_error = ""
 
     def plugged(self, now):
         self.forget()
         self.strikes = 0
-        self.closed = False
+        self.closed = self.agreed = False
         self.happen(PLUGGED, now)
 
     def pulled(self, now):
@@ -120,6 +121,14 @@ class Vehicle(Endpoint):
     def wants_contactors(self):
         """Whether the vehicle's own contactors belong closed."""
         return PREPARE <= self.state <= STOPPING
+
+    def waits_for_contactors(self):
+        """Whether the owner should close them now, and say ready()."""
+        return self.state == PREPARE
+
+    def is_connected(self):
+        """Whether they are closed."""
+        return self.closed and READY <= self.state <= STOPPING
 
     def ready(self, now):
         """The vehicle's contactors are closed."""
@@ -139,6 +148,7 @@ class Vehicle(Endpoint):
                 self.send_once(t.BHM, now)
         elif message == t.CVC:
             self.send_once(t.BVC, now)
+            self.agreed = values[1] == 1 and min(values[2], self.bms.version[0]) >= 2
         elif message == t.CRM:
             self.happen(CRM_AA if values[0] == t.READY else CRM_00, now)
         elif message == t.CML:
@@ -276,7 +286,7 @@ class Vehicle(Endpoint):
             values[1] = 1 if self.have[t.CVC] and not theirs[2] > bms.version[0] else 0
             for i in range(3):
                 values[2 + i] = theirs[2 + i] if lower else bms.version[i]
-            values[5] = values[6] = 0
+            values[5] = values[6] = 1
 
     def dress(self, message, data):
         if message == t.BRM:

@@ -67,6 +67,7 @@ BAY_KEYS = (
     ("car_discharges", "bool", None, None, True, "", "the vehicle knows the discharge messages"),
     ("car_current_max_da", "int", 1, 10_000, 1000, "0.1 A", "what the vehicle's BMS allows, each way"),
     ("car_version", "int", 0, 9, 0, "", "major version of GB/T 27930.2 that the vehicle knows, 0 = none"),
+    ("car_discharge_variant", "int", 0, 254, 0, "", "variant of its transfer that discharges, 0 = none"),
     ("scale_factors", "scales", -4, 3, {}, "", "override of SunSpec scale factors, e.g. {\"W_SF\": 1}"),
 )
 SCALE_NAMES = ("A_SF", "V_SF", "Hz_SF", "W_SF", "VA_SF", "TotWh_SF", "Tmp_SF", "WSet_SF", "WSetPct_SF",

@@ -8,6 +8,7 @@ this battery behind it; its limits follow the state of charge as a real BMS's do
 
 from drivers import bay_io_can as io
 from protocols.gbt27930 import vehicle as v
+from protocols.gbt27930.module_vehicle import ModuleVehicle
 
 LOCK_MS, CONTACTOR_MS, VEHICLE_CLOSE_MS = 400, 25, 300
 BLEED_V_PER_MS = 0.4
@@ -102,7 +103,8 @@ class CarNode:
         self.bms = v.VehicleState()
         self.bms.discharges = settings["car_discharges"]
         self.bms.version = (settings["car_version"], 0, 0)
-        self.machine = v.Vehicle(self.bms)
+        self.machine = self.first = v.Vehicle(self.bms)
+        self.modules = ModuleVehicle(self.bms, discharge_variant=settings["car_discharge_variant"])
         self.supplied = False
         self.closed = False
         self.silent = False
@@ -125,18 +127,23 @@ class CarNode:
             machine.plugged(ticks)
         elif self.supplied and not supplied:
             machine.pulled(ticks)
+            self.first.pulled(ticks)
+            self.machine = machine = self.first
         self.supplied = supplied
         if self._stops:
             self._stops = False
             machine.stop(v.SOC_REACHED, ticks)
         machine.tick(ticks)
-        if machine.state == v.PREPARE and (ticks - machine.since) & 0x3FFFFFFF >= VEHICLE_CLOSE_MS:
+        if machine.waits_for_contactors() and (ticks - machine.since) & 0x3FFFFFFF >= VEHICLE_CLOSE_MS:
             machine.ready(ticks)
-        self.closed = supplied and machine.closed and v.READY <= machine.state <= v.STOPPING
+        self.closed = supplied and machine.is_connected()
         while (frame := machine.queue.head()) is not None:
             if not self.silent:
                 self.hub.send(self, frame.id, bytes(frame.data[: frame.n]), frame.extended)
             machine.queue.drop()
+        if machine is self.first and self.first.agreed:
+            self.machine = self.modules
+            self.modules.plugged(ticks)
 
     def _know(self):
         """The BMS's measurements and limits from the battery."""
