@@ -23,14 +23,22 @@ Names = Annotated[list[str], typer.Argument(metavar="[MEASURE]...", help="Defaul
 Quick = Annotated[bool, option("Fewer rounds: shows that it works, not what it measures.", "--quick")]
 HtmlFile = Annotated[Path, option("Write a page to read there. 结果网页", "--html", metavar="FILE")]
 MarkdownFile = Annotated[Path, option("Write the table there. 结果表", "--markdown", metavar="FILE")]
+Protocol = Annotated[str, option("104, or modbus: the 49 rows of master and slave. 协议")]
 Targets = Annotated[
-    str, option("ours, all, or some of cpython,micropython,c104,hat. 被测子站", metavar="NAME,...")
+    str,
+    option(
+        "ours, all, or some of cpython,micropython,c104,hat; modbus: cpython,micropython,m3,live,peers. 被测",
+        metavar="NAME,...",
+    ),
 ]
 Numbers = Annotated[str, option("These rows only, e.g. 1-10,95. 仅测这些条目", "--rows", metavar="N,N-N")]
 Hours = Annotated[
     float, option("Length of row 95, h of virtual time. 第 95 条时长（小时）", min=0.1, max=1000)
 ]
 Apdus = Annotated[int, option("Forged APDUs of row 110. 第 110 条报文数", min=100, max=10_000_000)]
+Frames = Annotated[
+    int, option("Random frames of Modbus row 49. Modbus 第 49 条帧数", min=100, max=100_000_000)
+]
 Paths = Annotated[list[Path], typer.Argument(metavar="[PATH]...", help="Default: the portable rooms.")]
 
 
@@ -58,17 +66,25 @@ def bench(names: Names = None, quick: Quick = False, json_file: JsonFile = None)
 
 
 def rows(
+    protocol: Protocol = "104",
     targets: Targets = "all",
     numbers: Numbers = None,
     hours: Hours = 24,
     apdus: Apdus = 20000,
+    frames: Frames = 1_000_000,
     json_file: JsonFile = None,
     html_file: HtmlFile = None,
 ):
-    """The 116 rules of a 104 outstation, row by row: ours and two others. 104 子站规则逐条测试。"""
-    arguments = ["--targets", targets, "--hours", str(hours), "--apdus", str(apdus)]
-    arguments += ["--rows", numbers] if numbers else []
-    _module("hil_tests.rows", arguments, ROWS_FAILED, json=json_file, html=html_file)
+    """The rules of a protocol, row by row: 104's 116 (ours and two others), Modbus's 49. 规则逐条测试。"""
+    arguments = ["--targets", targets] + (["--rows", numbers] if numbers else [])
+    if protocol == "modbus":
+        arguments += ["--frames", str(frames)]
+        _module("hil_tests.modbus_rows", arguments, ROWS_FAILED, json=json_file, html=html_file)
+    elif protocol == "104":
+        arguments += ["--hours", str(hours), "--apdus", str(apdus)]
+        _module("hil_tests.rows", arguments, ROWS_FAILED, json=json_file, html=html_file)
+    else:
+        raise Failure(BAD_OPTION, "--protocol %s: 104 or modbus" % protocol)
 
 
 def statement(html_file: HtmlFile = None, markdown: MarkdownFile = None):

@@ -158,7 +158,7 @@ def _devices(action=None):
 
 
 @contextlib.contextmanager
-def _background(make):
+def background(make):
     """The asyncio server that `make()` builds inside its own loop, in a thread."""
     loop = asyncio.new_event_loop()
     started = threading.Event()
@@ -189,7 +189,7 @@ def _background(make):
 @contextlib.contextmanager
 def pymodbus_tcp_server(action=None):
     """A pymodbus TCP server with VALUES in unit 1; its port."""
-    with _background(lambda: ModbusTcpServer(_devices(action), address=("127.0.0.1", 0))) as server:
+    with background(lambda: ModbusTcpServer(_devices(action), address=("127.0.0.1", 0))) as server:
         yield server.transport.sockets[0].getsockname()[1]
 
 
@@ -200,7 +200,7 @@ def pymodbus_rtu_server(path, action=None):
     def make():
         return ModbusSerialServer(_devices(action), port=path, framer=FramerType.RTU, baudrate=BAUD)
 
-    with _background(make):
+    with background(make):
         yield
 
 

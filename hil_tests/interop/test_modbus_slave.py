@@ -2,15 +2,21 @@
 
 import contextlib
 import re
+import socket
 import subprocess
+import threading
+import time
 
 import pytest
 
+from drivers.modbus_server import ModbusServer
+from drivers.ports.tcp import TcpListener
 from hil_tests.interop.modbus_support import (
     BAUD,
     SIZE,
     VALUES,
     listening,
+    now_ms,
     pty_pair,
     rtu_client,
     running,
@@ -73,6 +79,61 @@ def test_one_connection_after_another():
         for _ in range(3):
             with connect() as client:
                 assert client.read_holding_registers(0, count=2, device_id=1).registers == VALUES[:2]
+
+
+@contextlib.contextmanager
+def served(most, idle_ms, spare_ms):
+    """Our server on a real listener, in a thread; its port and itself."""
+    listener = TcpListener("127.0.0.1", 0)
+    slaves = [Slave(TcpFraming(), Store(SIZE), (1,)) for _ in range(most)]
+    server = ModbusServer(listener, slaves, None, idle_ms, spare_ms)
+    stopping = threading.Event()
+
+    def run():
+        while not stopping.wait(0.001):
+            listener.ready = True  # no poller here
+            for port in server.ports:
+                if port is not None:
+                    port.ready = True
+            server.service(now_ms())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield listener.sock.getsockname()[1], server
+    finally:
+        stopping.set()
+        thread.join(20)
+        server.close()
+
+
+def is_alive(client):
+    reply = client.read_holding_registers(0, count=2, device_id=1)
+    return not reply.isError() and reply.registers == VALUES[:2]
+
+
+def test_row_48_half_open_clients_lock_nobody_out():
+    """The first two say nothing more, as if their cable had been cut; the third gets a place."""
+    with served(2, 60000, 0) as (port, server):
+        with tcp_client(port) as first, tcp_client(port) as second:
+            assert is_alive(first) and is_alive(second)
+            with tcp_client(port) as third:
+                assert is_alive(third)
+            assert server.replaced == 1 and server.refused == 0
+
+
+def test_row_48_a_full_house_refuses_and_idle_clients_are_closed():
+    with served(1, 500, 500) as (port, server):
+        with tcp_client(port) as first:
+            assert is_alive(first)
+            with socket.create_connection(("127.0.0.1", port)) as second:
+                second.settimeout(20)
+                assert second.recv(1) == b"" and server.refused == 1
+            while server.connected():
+                time.sleep(0.01)
+            assert server.idled == 1
+        with tcp_client(port) as later:
+            assert is_alive(later)
 
 
 def mbpoll(target, *arguments, values=()):

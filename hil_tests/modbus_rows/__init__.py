@@ -63,11 +63,6 @@ ROWS = (
 )
 
 
-def group(number):
-    """Title of the part of the table that a row stands in."""
-    return next(title for last, title in GROUPS if number <= last)
-
-
 def files():
     """Every file that may hold a row's test."""
     portable = sorted(ROOT.glob("hil_tests/portable/test_modbus_rows_*.py"))

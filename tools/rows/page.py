@@ -25,6 +25,7 @@ td small { display: block; color: var(--dim); line-height: 1.35; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; } dd { margin: 0; }
 @media print { body { margin: 0; max-width: none; font-size: 9px; } thead th { position: static; } }
 """
+_TITLE = "IEC 60870-5-104 outstation, row by row"
 _HOW = """
 One test for each rule, run by the same raw-socket master over TCP against every station, each in a process
 of its own. <b>passes</b>: it did what the row asks for; <b>fails</b>: what it did instead stands below;
@@ -47,7 +48,7 @@ def page(report):
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        "<title>IEC 60870-5-104 outstation, row by row</title><style>%s</style></head><body>" % _STYLE,
+        "<title>%s</title><style>%s</style></head><body>" % (escape(report.get("title", _TITLE)), _STYLE),
         _head(report),
     ]
     for letter, title in report["groups"].items():
@@ -62,13 +63,13 @@ def _head(report):
     editions = "".join("<dt>%s</dt><dd>%s</dd>" % (escape(short), escape(full)) for short, full in EDITIONS)
     return "\n".join(
         (
-            "<h1>IEC 60870-5-104 outstation, row by row</h1>",
+            "<h1>%s</h1>" % escape(report.get("title", _TITLE)),
             '<p class="dim">%s · %s · %s</p>'
             % tuple(escape(report[key]) for key in ("made", "machine", "long")),
-            "<p>%s</p><p>%s</p>" % (_HOW, _WHAT),
+            "<p>%s</p>" % report.get("how", "%s</p><p>%s" % (_HOW, _WHAT)),
             "<p><b>%s</b></p>" % escape(UNVERIFIED),
             _summary(report),
-            "<p>In the column <i>basis</i>:</p><dl>%s</dl>" % editions,
+            "" if "how" in report else "<p>In the column <i>basis</i>:</p><dl>%s</dl>" % editions,
         )
     )
 
@@ -97,7 +98,8 @@ def _table(found, targets):
 
 def _line(row, targets):
     choice = "<small>our choice: %s</small>" % escape(row["choice"]) if row["choice"] else ""
-    rule = "%s → <b>%s</b>%s" % (escape(row["stimulus"]), escape(row["required"]), choice)
+    required = " → <b>%s</b>" % escape(row["required"]) if row["required"] else ""
+    rule = escape(row["stimulus"]) + required + choice
     basis = "%s<small>%s</small>" % (escape(row["basis"]), escape(row["checked"]))
     cells = "".join(_cell(row["results"].get(name)) for name, _ in targets)
     return '<tr id="row-%d"><td class="number">%d</td><td>%s</td><td>%s</td>%s</tr>' % (

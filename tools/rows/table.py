@@ -8,9 +8,11 @@ from rich.text import Text
 
 from tools.rows import OUTCOMES, UNVERIFIED, counts
 
+TITLE = "The rows of an outstation (basis unverified)"
 _SHORT = {"passes": "passes", "fails": "FAILS", "not applicable": "n/a", "not yet": "not yet"}
 _HEADS = {"cpython": "CPython", "micropython": "MicroPy", "cpython-by-c104": "CPy/c104"}
 _HEADS["micropython-by-c104"] = "MPy/c104"
+_HEADS["m3"] = "M3"
 _STYLES = {"passes": "green", "fails": "bold red", "not applicable": "dim", "not yet": "yellow"}
 
 
@@ -43,7 +45,7 @@ class Progress:
 def show(report, console=None):
     """The table, then what failed and why, then the counts."""
     console = console or Console()
-    table = Table(title="The rows of an outstation (basis unverified)", header_style="bold")
+    table = Table(title=report.get("title", TITLE), header_style="bold")
     table.add_column("row", justify="right", no_wrap=True)
     table.add_column("stimulus → required")
     for name, _ in report["targets"]:
@@ -54,7 +56,9 @@ def show(report, console=None):
             group = row["group"]
             table.add_section()
             table.add_row("", Text("%s  %s" % (group, report["groups"][group]), style="bold"))
-        rule = Text(row["stimulus"]) + Text(" → " + row["required"], style="dim")
+        rule = Text(row["stimulus"])
+        if row["required"]:
+            rule += Text(" → " + row["required"], style="dim")
         table.add_row(str(row["number"]), rule, *[_cell(row, name) for name, _ in report["targets"]])
     console.print(table)
     for name, title in report["targets"]:
