@@ -10,6 +10,7 @@ from protocols.modbus.tcp import TcpFraming
 from protocols.ticks import ticks_add, ticks_diff
 
 _BUF = bytearray(300)
+_MOST_FRAMES = 60
 
 
 class Line:
@@ -26,7 +27,7 @@ class Line:
             framing = RtuFraming(9600) if is_serial else TcpFraming()
             self.slaves.append(Slave(framing, stores[unit], (unit,)))
         self.dead = ()
-        self.frames = []  # what the master sent
+        self.frames = []  # what the master sent at first
         self.now = START
         self.free_at = START  # when the frame on the wire has passed
 
@@ -37,7 +38,8 @@ class Line:
             self.bus.service(self.now)
             n = self.port.read_into(_BUF)
             if n:
-                self.frames.append(bytes(_BUF[:n]))
+                if len(self.frames) < _MOST_FRAMES:
+                    self.frames.append(bytes(_BUF[:n]))
                 self.free_at = ticks_add(self.now, self._framing.wire_ms(n))
             for slave in self.slaves:
                 if n and slave._units[0] not in self.dead:
