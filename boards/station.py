@@ -36,6 +36,7 @@ class PortError(OSError):
 def assemble(board, config):
     """Everything between the ports and the loop; PortError when a port cannot be had."""
     now = board.now()
+    declare(config)
     log = board.log = EventLog(_EVENTS)
     board.orders_lost = board.commands_told = 0
     board.usage = None
@@ -79,6 +80,17 @@ def assemble(board, config):
         loop.guard.stall_ms = getattr(board, "store_stall_ms", 0)
         board.usage = loop.guard.usage
     return loop
+
+
+def declare(config):
+    """What the drivers say of how slow their devices are, where the configuration does not (design §3)."""
+    for bay in config["bays"]:
+        row = bay["converter"]
+        if row["model"] != "sunspec":
+            declared = load("drivers.converter_" + row["model"]).DECLARED
+            for key in declared:
+                if row[key] < 0:
+                    row[key] = declared[key]
 
 
 def make_server(board, tele, station, image, log):

@@ -13,6 +13,7 @@ lint: integer
 from drivers.converter_registers import RegisterConverter
 from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, CONVERTER_RUNNING, CONVERTER_STANDBY
 
+DECLARED = {"reversal_ms": 0, "write_gap_ms": 0, "min_power_w": 0}
 _SET_POINT = 600
 _FLOWS_W = 50  # above this the charger is running, whatever its state says
 

@@ -30,8 +30,9 @@ NOTHING, VOLTAGE, POWER = 0, 1, 2  # demand
 OFF, SET_MODE, STARTING, RUNNING, STOPPING, FAULT = 0, 1, 2, 3, 4, 5
 STATE_NAMES = ("off", "setting the mode", "starting", "running", "stopping", "fault")
 
-REVERSAL_MS = 3000  # declared: off, mode, read-back, on
+REVERSAL_MS = 3000  # off, mode, read-back, on
 MIN_CURRENT_MA = 500
+DECLARED = {"reversal_ms": REVERSAL_MS, "write_gap_ms": 0, "min_power_w": 500}  # the current at 1000 V
 _KEEP_MS = const(1000)
 _STEP_MS = const(3000)  # for each step of a change of direction, then it is repeated
 _TRIES = const(3)

@@ -16,6 +16,7 @@ from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, CONVERTER_RUNNING, CO
 
 _CONTROL, _SET_POINT_KIND, _IDLE_S, _ACTION, _POWER = 81, 83, 88, 257, 260
 _REMOTE, _WATTS, _START = 1, 1, 1
+DECLARED = {"reversal_ms": 0, "write_gap_ms": 2500, "min_power_w": 0}
 _NO_CAR, _LOCKED, _ERROR, _WAITING, _PAUSED, _CHARGING, _DISCHARGING = 0, 6, 7, 2, 4, 1, 11
 
 
@@ -24,7 +25,7 @@ class QuasarConverter(RegisterConverter):
     SHOWS = ("power", "state+soc")
     START_AT = _ACTION
     START_VALUE = _START
-    write_gap_ms = 2500
+    write_gap_ms = DECLARED["write_gap_ms"]
     renews = False  # any request proves that we are there
     charger_state = _NO_CAR
 

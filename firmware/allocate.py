@@ -29,9 +29,9 @@ class Allocator:
         self.guarded = image.guarded
         self.must_w = [0] * self.count  # what a bay that must charge got before the others
 
-    def share_out(self, total_w, room_w=0):
+    def share_out(self, total_w, room_w=0, _now=0):
         """total_w must lie between the sums of the bays' envelopes; room_w is what the site leaves for
-        charging.
+        charging. The time is for slow devices alone (firmware/slow.py).
         """
         if self.guarded:
             total_w -= self._serve_must(room_w)
@@ -39,6 +39,13 @@ class Allocator:
         if total_w < 0:
             sign = -1
             total_w = -total_w
+        self._open(sign)
+        self._fill(total_w)
+        for i in range(self.count):
+            self.power_w[i] = self.must_w[i] + sign * self.power_w[i]
+
+    def _open(self, sign):
+        """What each bay may do in this direction, beyond what it must."""
         for i in range(self.count):
             bay = self.bays[i]
             self.caps[i] = bay.envelope_hi_w.value if sign > 0 else -bay.envelope_lo_w.value
@@ -47,9 +54,6 @@ class Allocator:
             self.power_w[i] = 0
         if self.guarded:
             self._weigh(sign)
-        self._fill(total_w)
-        for i in range(self.count):
-            self.power_w[i] = self.must_w[i] + sign * self.power_w[i]
 
     def _weigh(self, sign):
         total_wh = 0

@@ -18,7 +18,17 @@ def make_image(config):
     more_rows = ()
     if config["telecontrol"]["region"] != "none":
         more_rows = __import__("firmware.indices", None, None, ["ROWS"]).ROWS
-    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, more_rows)
+    slow_rows = __import__("firmware.slow", None, None, ["ROWS"]).ROWS if is_slow(config) else ()
+    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, more_rows, slow_rows)
+
+
+def is_slow(config):
+    """Whether the allocator must spare a slow device; one bay alone has nobody to yield to."""
+    slow = 0
+    for bay in config["bays"]:
+        row = bay["converter"]
+        slow = max(slow, row["reversal_ms"], row["write_gap_ms"], row["min_power_w"])
+    return slow > 0 and len(config["bays"]) > 1
 
 
 def other_meters(config):

@@ -5,6 +5,7 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 """
 
 from firmware import codes, schema
+from firmware.assembly import is_slow
 from firmware.envelope import soc_step_bp
 from firmware.guard.limits import limited
 from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
@@ -212,6 +213,8 @@ def _recorder(config, errors):
         bay += len(GUARD_BAY_ROWS)
         if any([battery["bms"] for battery in batteries]):
             bay += len(BMS_ROWS)
+    if is_slow(config):
+        bay += 5  # firmware/slow.py
     others = len([meter for meter in config["meters"] if meter["name"] != config["site"]["meter"]])
     needed = _FRAME_BYTES * (station + len(config["bays"]) * bay + others * len(METER_ROWS))
     ring_bytes = config["recorder"]["ring_bytes"]

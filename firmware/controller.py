@@ -46,7 +46,7 @@ class Controller:
         self.sum_booking = SumBooking(image, self.bookings, site, hold_ms(config))
         self.site = SiteEnvelope(image, site)
         self.decider = Decider(image.station, config["control"])
-        self.allocator = Allocator(image, ratings)
+        self.allocator = self._make_slow(config, ratings) if image.slow else Allocator(image, ratings)
         self.reporter = Reporter(image, ratings, config["control"]["ramp_w_per_s"])
         self.guard = self._make_guard(config) if image.guarded else None
         self.last = 0
@@ -55,6 +55,10 @@ class Controller:
         from firmware.guard.station import StationGuard  # only where there is one
 
         return StationGuard(self.image, self.envelopes, config)
+
+    def _make_slow(self, config, ratings):  # lint: cold
+        slow = __import__("firmware.slow", None, None, ["SlowAllocator"])  # by name: a small image has none
+        return slow.SlowAllocator(self.image, ratings, [bay["converter"] for bay in config["bays"]])
 
     def start(self, now):
         """Time begins; nothing is commanded yet."""
@@ -101,7 +105,7 @@ class Controller:
 
     def _actuate(self, now):
         allocator = self.allocator
-        allocator.share_out(self.image.station.ramped_w.value, self.site.room_hi_w)
+        allocator.share_out(self.image.station.ramped_w.value, self.site.room_hi_w, now)
         allocator.hold_back(self.site.room_hi_w, self.site.room_lo_w)
         if allocator.held_back:
             self.image.station.ramped_w.value = allocator.total_w()  # the ramp goes on from what was given

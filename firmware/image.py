@@ -210,16 +210,21 @@ CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 
 class Image:
     """Station and bays. Names and kinds are not kept, only the rows that they come from."""
 
-    def __init__(self, station_ages, bay_ages, guarded=False, bms=False, meter_ages=(), more_rows=()):
+    def __init__(
+        self, station_ages, bay_ages, guarded=False, bms=False, meter_ages=(), more_rows=(), slow_rows=()
+    ):
         """station_ages: {signal name: max_age_ms}; bay_ages, meter_ages: one such dict per bay, and per meter
-        but the site's. `more_rows`: of the station, from parts that an image need not carry.
+        but the site's. `more_rows`: of the station, from parts that an image need not carry; `slow_rows`: of
+        a bay, where a device is slow (firmware/slow.py).
         """
         self.guarded = guarded
+        self.slow = bool(slow_rows)
         self.station_rows = STATION_ROWS + GUARD_STATION_ROWS if guarded else STATION_ROWS
         self.station_rows += more_rows
         self.bay_rows = BAY_ROWS
         if guarded:
             self.bay_rows = BAY_ROWS + GUARD_BAY_ROWS + (BMS_ROWS if bms else ())
+        self.bay_rows += slow_rows
         self.station = Group(self.station_rows, station_ages)
         self.bays = tuple([Group(self.bay_rows, ages) for ages in bay_ages])
         self.meters = tuple([Group(METER_ROWS, ages) for ages in meter_ages])

@@ -88,6 +88,10 @@ CONVERTER = (
     ("max_age_ms", INT, 1000, 100, 60000),
     ("lease_ms", INT, 2000, 1000, 60000),  # the device's reversion timer: whole seconds
     ("response_ms", INT, 1500, 50, 60000),  # from a command to steady power that a poll shows
+    # A slow device (firmware/slow.py); -1 = as its driver declares
+    ("reversal_ms", INT, -1, -1, 60000),  # without power, from one direction to the other
+    ("write_gap_ms", INT, -1, -1, 60000),  # between two set-points
+    ("min_power_w", INT, -1, -1, 100000),  # less is nothing
 )
 
 BATTERY = (

@@ -116,6 +116,7 @@ class ConverterKind(str, enum.Enum):
 
     sunspec = "sunspec"
     infy = "infy"
+    mixed = "mixed"
 
 
 @app.callback()
@@ -170,7 +171,7 @@ def demo(
     board: Board = "sim",
     vehicle: Annotated[VehicleKind, option("gbt: a car on CAN, GB/T 27930. 车辆通信")] = VehicleKind.none,
     converter: Annotated[
-        ConverterKind, option("infy: bidirectional modules on CAN. 变流器")
+        ConverterKind, option("infy: modules on CAN, and a car; mixed: the last bay so. 变流器")
     ] = ConverterKind.sunspec,
     guard: Guard = False,
 ):
@@ -180,10 +181,15 @@ def demo(
         return
     from tools.demo.run import run_demo
 
-    on_can = vehicle == VehicleKind.gbt
-    if on_can != (converter == ConverterKind.infy) or on_can and board != "sim":
+    mixed = converter == ConverterKind.mixed
+    on_can = mixed or vehicle == VehicleKind.gbt
+    if on_can != (converter != ConverterKind.sunspec) or on_can and board != "sim":
         raise Failure(BAD_OPTION, "--vehicle gbt and --converter infy belong together, on the board sim")
-    run_demo(seconds, interpreter.value, bays or 1, signal_file, json_file, Settings.lang, board, on_can)
+    bays = bays or (2 if mixed else 1)
+    if mixed and bays < 2:
+        raise Failure(BAD_OPTION, "--bays %d: mixed converters need two bays" % bays)
+    kind = converter.value if on_can else ""
+    run_demo(seconds, interpreter.value, bays, signal_file, json_file, Settings.lang, board, kind)
 
 
 @app.command()

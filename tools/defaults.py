@@ -39,15 +39,24 @@ def _can_bus(name, bitrate):
     return {"name": name, "kind": "can", "host": "127.0.0.1", "port": ANY_PORT, "bitrate": bitrate}
 
 
-def with_vehicles(config, discharge=True):
-    """A copy whose bays have Infypower modules on CAN and a vehicle that speaks GB/T 27930."""
+def with_vehicles(config, discharge=True, only=None):
+    """A copy whose bays (`only` these, from 0) have Infypower modules on CAN and a vehicle that speaks
+    GB/T 27930.
+    """
     config = copy.deepcopy(config)
-    config["buses"] = config["buses"][:1] + [_can_bus("modules", 125_000)]
+    on_can = range(len(config["bays"])) if only is None else only
+    kept = [bay["converter"]["bus"] for i, bay in enumerate(config["bays"]) if i not in on_can]
+    config["buses"] = config["buses"][:1] + [bus for bus in config["buses"] if bus["name"] in kept]
+    config["buses"].append(_can_bus("modules", 125_000))
+    address = 0
     for i, bay in enumerate(config["bays"]):
+        if i not in on_can:
+            continue
         vehicle_bus = "vehicle%d" % (i + 1)
         config["buses"].append(_can_bus(vehicle_bus, 250_000))
-        bay["converter"] = {"model": "infy", "bus": "modules", "unit": i, "modules": 1, "lease_ms": 10_000,
-                            "response_ms": 5000}
+        bay["converter"] = {"model": "infy", "bus": "modules", "unit": address, "modules": 1,
+                            "lease_ms": 10_000, "response_ms": 5000}
+        address += 1
         bay["vehicle"] = {"protocol": "gbt27930", "bus": vehicle_bus, "discharge": discharge}
         config["plant"]["bays"][i].update(converter="infy", modules=1)
     return config

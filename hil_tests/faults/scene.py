@@ -55,9 +55,11 @@ class Truth:
 class Scene:
     """Rig, dispatcher and truth. `raw` is a configuration, else `station(bays, **control)`."""
 
+    RIG = VirtualRig
+
     def __init__(self, bays=1, raw=None, start_tick=NEAR_WRAP, **control):
         self.raw = raw or station(bays, **control)
-        self.rig = VirtualRig(self.raw, start_tick)
+        self.rig = self.RIG(self.raw, start_tick)
         self.plant = self.rig.plant
         self.image = self.rig.image
         self.station = self.rig.image.station

@@ -224,6 +224,8 @@ class VirtualRig:
     tick at that instant.
     """
 
+    BOARD = VirtualBoard
+
     def __init__(self, raw_config, start_tick=NEAR_WRAP):
         self.ms = 0
         self.start_tick = start_tick
@@ -232,7 +234,7 @@ class VirtualRig:
         self.faces = []
         self.actors = []  # objects with act(rig, now) and next_ms
         self._still = 0
-        self.board = VirtualBoard(self)
+        self.board = self.BOARD(self)
         self.loop = assemble(self.board, self.config)
         self.image = self.loop.image
         self.loop.start()

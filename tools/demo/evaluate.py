@@ -12,6 +12,7 @@ import csv
 import numpy as np
 
 from tools.score import agc, regions, tracking
+from tools.score.reversals import reversals
 
 TOLERANCE_W = 50  # per bay: the SOC that the firmware sees is a poll old
 STEADY_S = 0.35  # a write is an answer to a set-point only if the converter's order stood still before it
@@ -166,6 +167,19 @@ def evaluate(run, plan):
         "master": run.state.summary,
         "refused_kw": run.state.refused,
     }
+
+
+def reversals_of(run, config):
+    """Per bay: how often its power changed direction, and the seconds without power each time."""
+    live = run.truth_s >= 0
+    return [
+        {
+            "bay": bay["name"],
+            "converter": bay["converter"]["model"],
+            "dead_s": reversals(run.truth_s[live], run.truth.bay_w[i][live]),
+        }
+        for i, bay in enumerate(config["bays"])
+    ]
 
 
 def _spread(values):

@@ -33,6 +33,17 @@ def indices(score):
     return "%s  K = %.3f" % ("  ".join(parts), score["k_total"])
 
 
+def reversals(turned):
+    """How often a bay's converter changed direction, and how long it had no power meanwhile: its dead time,
+    and the time that it stood at 0 W because the others carried all.
+    """
+    dead_s = turned["dead_s"]
+    text = "%d (%s)" % (len(dead_s), turned["converter"])
+    if dead_s:
+        text += ", between them %.1f to %.1f s without power" % (min(dead_s), max(dead_s))
+    return text
+
+
 def rows(figures):
     """(what, figure) of the summary."""
     t, energy = figures["tracking"], figures["energy_wh"]
@@ -63,6 +74,8 @@ def rows(figures):
             figures["envelope_samples"],
         ),
     )
+    for turned in figures.get("reversals", ()):
+        yield "Reversals 换向 %s" % turned["bay"], reversals(turned)
     if "can" in figures:
         yield "CAN messages 报文", ", ".join("%s %d" % pair for pair in sorted(figures["can"].items()))
     if "pjm" in figures:

@@ -27,8 +27,10 @@ CONNECT_S = 20
 FAREWELL_S = 20
 
 
-def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on_can=False):
-    """Everything; Failure says what went wrong. `on_can`: a vehicle and converter modules on CAN."""
+def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on_can=""):
+    """Everything; Failure says what went wrong. `on_can`: "infy" for vehicles and converter modules on CAN,
+    "mixed" for the last bay alone.
+    """
     console = Console()
     rating_kw = bays * RATING_W / 1000
     plan = plans.from_csv(signal_file, seconds) if signal_file else plans.synthetic(seconds, rating_kw)
@@ -37,7 +39,7 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on
     folder = run_dir()
     config = default_config(bays, 0, folder, [SOC_BP[i % len(SOC_BP)] for i in range(bays)])
     if on_can:
-        config = with_vehicles(config)
+        config = with_vehicles(config, only=[bays - 1] if on_can == "mixed" else None)
     console.print("files of this run: %s" % folder, style="dim", highlight=False)
     known_board(board)
     runs_on = interpreter if board == SIM else "emulated %s" % board
@@ -92,11 +94,11 @@ def _play(site, plan, state, view, folder):
 
 def _farewell(site):
     """The cars have had enough: the session's last messages, until every plug is free."""
-    bays = range(len(site.config["bays"]))
-    for bay in bays:
-        site.control.inject("car_stops", bay=bay)
+    for i, bay in enumerate(site.config["plant"]["bays"]):
+        if bay.get("converter") == "infy":
+            site.control.inject("car_stops", bay=i)
     until_s = time.monotonic() + FAREWELL_S
-    while any(bay["locked"] for bay in site.control.state()["bays"]) and time.monotonic() < until_s:
+    while any(bay.get("locked") for bay in site.control.state()["bays"]) and time.monotonic() < until_s:
         time.sleep(REFRESH_S)
 
 
@@ -108,6 +110,8 @@ def _figures(config, folder, state, plan, runs_on, bays):
     run = evaluate.Run(truth, state, config)
     figures = {"interpreter": runs_on, "bays": bays, "run_dir": str(folder)}
     figures.update(evaluate.evaluate(run, plan))
+    if bays > 1:
+        figures["reversals"] = evaluate.reversals_of(run, config)
     return figures, run
 
 
