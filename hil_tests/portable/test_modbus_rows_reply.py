@@ -70,6 +70,9 @@ def test_row_17_reply_of_another_unit():
     wait(master, 20, TIMEOUT + WIRE)
     assert_failed(master, mb.TIMEOUT, timeouts=1)
     unfit_on_tcp(("02 03 02 1234", "00 03 02 1234", "02 83 02"))
+    master = asked(full_network, lambda m: m.read_bits(1, 1, 0, 8, START))
+    feed(master, tcp(1, "02 01 01 FF"), later(20))
+    assert_failed(master, mb.BAD_REPLY, mismatches=1, replies=0)
 
 
 def test_row_18_reply_of_another_function_code():

@@ -147,6 +147,8 @@ def test_row_34_addresses_beyond_65535():
             ("16 00C8 0000 0000", "96 02"),
         )
     )
+    for text in ("17 0000 0001 FFFF 0002 04 0000 0000", "17 FFFF 0002 0000 0001 02 0000", "01 FFFF 0002"):
+        assert functions.check_request(hx(text), 0, len(hx(text))) == 2, text  # whatever the store says
     buf = bytearray(260)
     assert codec.encode_read(buf, 0, 3, 0xFFFF, 1) == 5
     raises(LocalError, codec.encode_read, buf, 0, 3, 0xFFFF, 2)
