@@ -17,9 +17,16 @@ charger -> SECC, at each change and every second:
   {"plugged": true, "insulated": false, "output": false, "stop": null | "normal" | "fault",
    "voltage_dv": 3980, "current_da": 118}
 
+In the configuration: a bus of kind "secc" with "host" and "port" (TCP; we dial, and again after 0.2 to 5 s
+where that fails), or with "device" and "baud" (8 data bits, parity as configured); the bay's vehicle has
+{"protocol": "secc", "bus": its name}. One SECC for each bay. `python -m tools.plant` has one to try against
+("car": "secc"). The order is that of our outlet's sequence: the vehicle closes its own contactors before
+"output", then the charger precharges up to the battery and closes. A vehicle that closes them after the
+precharge (ISO 15118 on a CCS inlet) needs a sequence that this project does not have.
+
 A line that is no such object is counted and changes nothing; an unknown key is ignored, so that either side
 may grow. A number out of range makes only its own value unknown. Silence longer than the record's age limit
-closes both limits, as with every vehicle.
+closes both limits, as with every vehicle, and ends the energy: the session begins anew ("connecting").
 """
 
 import json
@@ -133,8 +140,15 @@ class SeccVehicle:
             self.tx.clear()
             self._due = -1
         if self.record.known and not self.record.holds(now):
-            self.record.publish(self.bay, now)
+            self._fade(now)
         self.wake_at = ticks_add(now, 50)
+
+    def _fade(self, now):
+        """The limits are closed; what has been silent for too long is connected no more."""
+        record = self.record
+        record.publish(self.bay, now)
+        if ticks_diff(now, record.time) > record.max_age_ms and record.phase < r.ENDED:
+            record.phase = r.CONNECTING
 
     def _receive(self, now):
         while self.port.ready:

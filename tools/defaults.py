@@ -62,6 +62,19 @@ def with_vehicles(config, discharge=True, only=None):
     return config
 
 
+def with_secc(config):
+    """A copy of with_vehicles()'s whose vehicles stand behind an external SECC (drivers/vehicle_secc.py)."""
+    config = copy.deepcopy(config)
+    for i, bay in enumerate(config["bays"]):
+        name = bay["vehicle"]["bus"]
+        bus = next(bus for bus in config["buses"] if bus["name"] == name)
+        bus.update(kind="secc")
+        bus.pop("bitrate")
+        bay["vehicle"] = {"protocol": "secc", "bus": name}
+        config["plant"]["bays"][i]["car"] = "secc"
+    return config
+
+
 def with_can_ports(config, modules, vehicles):
     """A copy with the addresses ("HOST:PORT") of the plant's CAN buses."""
     config = copy.deepcopy(config)
@@ -69,7 +82,7 @@ def with_can_ports(config, modules, vehicles):
     for i, address in enumerate(vehicles):
         addresses["vehicle%d" % (i + 1)] = address
     for bus in config["buses"]:
-        if bus["kind"] == "can":
+        if bus["kind"] in ("can", "secc"):
             host, port = addresses[bus["name"]].rsplit(":", 1)
             bus.update(host=host, port=int(port))
     return config

@@ -36,6 +36,7 @@ class SlcanPort(CanCounters):
         """`port`: a byte port; `bitrate` in bit/s, one of slcan's; LocalError for any other."""
         super().__init__()
         self.port = port
+        port.outer = self  # what wakes the byte port must reach the loop, or it turns without serving us
         self.opening = b"C\r" + rate_command(bitrate) + b"O\r"
         self.ask_flags = ask_flags
         self.reader = SlcanReader()

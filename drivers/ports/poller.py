@@ -41,6 +41,9 @@ class Poller:
             port = ports.get(event[0] if _ON_CPYTHON else id(event[0]))
             if port is not None:
                 port.ready = True
+                outer = getattr(port, "outer", None)  # the port that the loop asks, where one lies over this
+                if outer is not None:
+                    outer.ready = True
 
 
 def _key(handle):

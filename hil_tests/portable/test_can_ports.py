@@ -257,3 +257,9 @@ def test_pyb_can_keeps_the_same_contract():
     port.service(1000)
     port.service(1001)
     assert can.restarts == 1 and port.state == ACTIVE and port.bus_offs == 1
+
+
+def test_what_wakes_the_byte_port_wakes_the_can_port():
+    ours, _ = memory.pair()
+    port = SlcanPort(ours, 250000)
+    assert ours.outer is port  # where drivers/ports/poller.py looks

@@ -61,7 +61,8 @@ class CanChain:
     def __init__(self, soc_bp=5000, discharge=True, **car):
         config = with_vehicles(default_config(1, 0, ".", [soc_bp]), discharge)
         config["plant"]["bays"][0].update(car)
-        self.config = validate(self.dress(config))
+        config = self.dress(config)
+        self.config = validate(config)
         self.plant = Plant(config["plant"])
         self.ms = 0
         self.log_lines = []
@@ -70,10 +71,8 @@ class CanChain:
         self.image = make_image(self.config)
         self.bay = self.image.bays[0]
         self.events = EventLog(64)
-        self.buses = {
-            "modules": CanBus("modules", HubPort(self.can.modules_hub)),
-            "vehicle1": CanBus("vehicle1", HubPort(self.can.car_hubs[0])),
-        }
+        modules = CanBus("modules", HubPort(self.can.modules_hub))
+        self.buses = {"modules": modules, "vehicle1": self.vehicle_bus()}
         self.unit = make(0, self.config, self.image, self.buses, self.events)
         self.command_w = 0
         self._frame = CanFrame()
@@ -81,6 +80,10 @@ class CanChain:
     def dress(self, config):
         """The configuration that a rig beyond this one wants."""
         return config
+
+    def vehicle_bus(self):
+        """What the vehicle is reached by."""
+        return CanBus("vehicle1", HubPort(self.can.car_hubs[0]))
 
     def turn(self):
         """After the drivers of each substep; a rig beyond this one steps here."""

@@ -2,11 +2,14 @@
 goes through the record into the image, the envelope and the lease.
 """
 
+from drivers.ports import memory
+from drivers.vehicle_secc import SeccVehicle
 from firmware.controller import Controller
 from firmware.guard.departure import MODE_V2G
 from firmware.guard.host import GuardHost
 from firmware.wallclock import WallClock
 from hil_tests.rig.can_chain import CanChain
+from tools.defaults import with_secc
 
 BATTERY = {"capacity_wh": 60_000, "chemistry": "nmc", "bms": True, "c_rate_pct": 100}
 
@@ -71,3 +74,24 @@ class CanStation(CanChain):
     def session_wh(self):
         """(charged, discharged) at the grid so far."""
         return self.converter.absorbed_wh, self.converter.injected_wh
+
+
+class SeccStation(CanStation):
+    """The same with the vehicle behind a simulated SECC, over a wire in memory."""
+
+    def dress(self, config):
+        return with_secc(super().dress(config))
+
+    def vehicle_bus(self):
+        ours, self.theirs = memory.pair()
+        self._buf = bytearray(4096)
+        self._text = b""
+        self.outlet.car.write = lambda data: self.theirs.write(data, 0, len(data))
+        return SeccVehicle(ours)
+
+    def turn(self):
+        n = self.theirs.read_into(self._buf)
+        *lines, self._text = (self._text + bytes(self._buf[:n])).split(b"\n")
+        for line in lines:
+            self.outlet.car.hear(line)
+        super().turn()

@@ -64,6 +64,7 @@ BAY_KEYS = (
     ("plugged", "bool", None, None, True, "", "a vehicle is connected at the start"),
     ("converter", ("sunspec", "infy"), None, None, "sunspec", "", "infy: modules on CAN, and a CAN vehicle"),
     ("modules", "int", 1, 16, 1, "", "how many modules, for infy"),
+    ("car", ("gbt", "secc"), None, None, "gbt", "", "with infy: its communication; secc: JSON lines"),
     ("car_discharges", "bool", None, None, True, "", "the vehicle knows the discharge messages"),
     ("car_current_max_da", "int", 1, 10_000, 1000, "0.1 A", "what the vehicle's BMS allows, each way"),
     ("car_version", "int", 0, 9, 0, "", "major version of GB/T 27930.2 that the vehicle knows, 0 = none"),

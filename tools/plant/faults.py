@@ -77,7 +77,7 @@ def active(plant):
             marks += (("e_stop", outlet.estop), ("earth_lost", outlet.earth_lost),
                       ("contactor_welded", outlet.welded), ("io_silent", outlet.io_silent),
                       ("car_silent", outlet.car.silent),
-                      ("car_limits", outlet.car.limits_da is not None),
+                      ("car_limits", outlet.car.bms.limits_da is not None),
                       ("module_silent", outlet.group.modules[0].silent))
         names.extend(f"{name} {bay}" for name, on in marks if on)
     return names
@@ -184,7 +184,8 @@ def _stop_car(plant, bay):
 
 
 def _limit_car(plant, bay, charge_da=None, discharge_da=None):
-    _outlet(plant, bay).car.limits_da = None if charge_da is None else (charge_da, discharge_da)
+    limits_da = None if charge_da is None else (charge_da, discharge_da)
+    _outlet(plant, bay).car.bms.limits_da = limits_da
 
 
 def _set_insulation(plant, bay, kohm):

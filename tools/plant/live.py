@@ -100,6 +100,8 @@ class LivePlant:
         if self.can is not None:
             for hub in [self.can.modules_hub, *self.can.car_hubs]:
                 await hub.stop()
+            for outlet in self.can.outlets:
+                await outlet.car.stop_server()
         if self._can_file is not None:
             self._can_file.close()
         if (
@@ -145,10 +147,10 @@ class LivePlant:
         _check_port(host, self.config["can_tcp"], "plant.can_tcp")
         self.can_address = await self.can.modules_hub.start(host, self.config["can_tcp"])
         self.vehicle_addresses = ["-"] * len(self.config["bays"])
-        for bay, hub in zip(self.can.bays, self.can.car_hubs, strict=True):
+        for bay, outlet in zip(self.can.bays, self.can.outlets, strict=True):
             port = self.config["vehicles_tcp"][bay]
             _check_port(host, port, f"plant.vehicles_tcp[{bay}]")
-            self.vehicle_addresses[bay] = await hub.start(host, port)
+            self.vehicle_addresses[bay] = await outlet.car.start(host, port)
 
     def ready_line(self):
         """The line that tells a script where everything is."""

@@ -3,18 +3,19 @@ and the vehicle's BMS over the plant's battery.
 
 The remote I/O speaks the frames of drivers/bay_io_can.py, which are ours. Hardware acts by itself here:
 e-stop, lost CC1 and lost earth drop the contactor's coil. The vehicle is protocols/gbt27930/vehicle.py with
-this battery behind it; its limits follow the state of charge as a real BMS's do, roughly.
+this battery behind it (car_bms.py), or stands behind an SECC (secc_car.py).
 """
 
 from drivers import bay_io_can as io
 from protocols.gbt27930 import vehicle as v
 from protocols.gbt27930.module_vehicle import ModuleVehicle
+from tools.plant.car_bms import VEHICLE_CLOSE_MS, CarBms
+from tools.plant.secc_car import SeccCar
 
-LOCK_MS, CONTACTOR_MS, VEHICLE_CLOSE_MS = 400, 25, 300
+LOCK_MS, CONTACTOR_MS = 400, 25
 BLEED_V_PER_MS = 0.4
 CABLE_TAU_MS = 400  # an open cable discharges through the voltage measurement
 INPUTS_MS, INSULATION_MS = 50, 250
-CELLS = 108
 
 
 class OutletHardware:
@@ -23,7 +24,7 @@ class OutletHardware:
     def __init__(self, plant, bay, group, hub, car_hub, car):
         self.plant, self.bay, self.group, self.hub = plant, bay, group, hub
         self.converter = plant.converters[bay]
-        self.car = CarNode(self, car_hub, car)
+        self.car = SeccCar(self, car) if car["car"] == "secc" else CarNode(self, car_hub, car)
         hub.nodes.append(self)
         self.outputs = 0
         self.outputs_ms = 0
@@ -100,20 +101,24 @@ class CarNode:
         self.outlet, self.hub = outlet, hub
         hub.nodes.append(self)
         self.settings = settings
-        self.bms = v.VehicleState()
-        self.bms.discharges = settings["car_discharges"]
-        self.bms.version = (settings["car_version"], 0, 0)
+        self.bms = CarBms(outlet, settings)
         self.machine = self.first = v.Vehicle(self.bms)
         self.modules = ModuleVehicle(self.bms, discharge_variant=settings["car_discharge_variant"])
         self.supplied = False
         self.closed = False
         self.silent = False
-        self.limits_da = None  # (charge, discharge) that the BMS allows, in place of what it would
         self._stops = False
 
     def stop(self):
         """The BMS has had enough: BST."""
         self._stops = True
+
+    async def start(self, host, port):
+        """Let others onto its bus; the address as HOST:PORT."""
+        return await self.hub.start(host, port)
+
+    async def stop_server(self):
+        """The hub stops by itself."""
 
     def hear(self, frame, now_ms):
         if self.supplied and not self.silent:
@@ -122,7 +127,7 @@ class CarNode:
     def tick(self, now_ms, supplied):
         ticks = now_ms & 0x3FFFFFFF
         machine = self.machine
-        self._know()
+        self.bms.know()
         if supplied and not self.supplied:
             machine.plugged(ticks)
         elif self.supplied and not supplied:
@@ -144,26 +149,3 @@ class CarNode:
         if machine is self.first and self.first.agreed:
             self.machine = self.modules
             self.modules.plugged(ticks)
-
-    def _know(self):
-        """The BMS's measurements and limits from the battery."""
-        bms, battery, settings = self.bms, self.outlet.converter.battery, self.settings
-        volts = battery.voltage_v
-        bms.voltage_dv, bms.current_da = round(volts * 10), round(self.outlet.group.dc_a * 10)
-        bms.soc_bp = battery.soc_bp()
-        bms.energy_wh = round(battery.capacity_wh)
-        bms.voltage_max_dv = round(battery.nominal_v * 12)
-        bms.demand_dv = round(battery.nominal_v * 11.5)
-        bms.temperature_dc = round(battery.temperature_c * 10)
-        bms.temperature_min_dc = bms.temperature_dc - 5
-        bms.cell_now_mv, bms.cell_min_mv = round(volts / CELLS * 1000), round(volts / CELLS * 1000) - 12
-        most_da = settings["car_current_max_da"]
-        bms.charge_max_da = most_da
-        soc = battery.soc()
-        bms.demand_da = round(most_da * min(1.0, max(0.0, (0.99 - soc) / 0.05)))
-        bms.discharge_max_da = round(most_da * min(1.0, max(0.0, (soc - 0.05) / 0.05)))
-        if self.limits_da is not None:
-            bms.demand_da, bms.discharge_max_da = self.limits_da
-        bms.discharge_min_dv = round(battery.nominal_v * 8)
-        bms.discharge_min_soc_bp = 500
-        bms.permitted = True
