@@ -65,9 +65,10 @@ class Collector:
         if "test_modbus_matrix" in report.nodeid:
             self.peers[report.nodeid.rpartition("::")[2]] = text
         else:
-            self._add(target_of(report.nodeid), row_of(report.nodeid), text, report.duration)
+            self.add(target_of(report.nodeid), row_of(report.nodeid), text, report.duration)
 
-    def _add(self, target, number, text, seconds):
+    def add(self, target, number, text, seconds):
+        """One test more of a row: `text` is what its failure said."""
         row = self.results.setdefault(target, {}).setdefault(
             number, {"outcome": PASSES, "text": "", "seconds": 0.0}
         )
@@ -135,7 +136,7 @@ def campaign(collector, frames):
         text = ""
     except AssertionError as error:
         text = "of %d random frames: %s" % (frames, error)
-    collector._add(LIVE, 49, text, 0.0)
+    collector.add(LIVE, 49, text, 0.0)
 
 
 def report(collector, targets, wanted, frames):
