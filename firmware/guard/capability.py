@@ -5,7 +5,8 @@ Every doubt counts against us: a bay that is closed, or whose battery nobody sta
 out at the worst efficiency, energy in at the best. The taper before an end of the window is in it: holding
 P down to where the taper meets it leaves E / (T + taper's energy / rating). A car with a departure may be
 discharged within T only as far as its laxity pays for both, T and the recharge; when T reaches the laxity,
-it counts with the power at which it must charge then. The booked reserve comes off, and the site's limits.
+it counts with the power at which it must charge then; cars behind one limit together likewise, with the
+laxity that they share. The booked reserve comes off, and the site's limits.
 
 One horizon is computed in a step of 100 ms, so that the whole table is new once a second.
 
@@ -14,7 +15,7 @@ lint: integer, hot
 
 from firmware.guard.departure import FOREVER_MS, grossed_up
 from firmware.image import GOOD
-from firmware.units import FULL_BP, clip, share
+from firmware.units import FULL_BP, clip, scaled, share
 from protocols.ticks import ticks_diff
 
 HORIZONS_S = (1, 60, 300, 900, 1800, 3600, 7200, 9000)
@@ -49,16 +50,22 @@ class Capability:
                 self._horizon(turn, site)
             else:
                 station.capable_turn = 0
-                self._totals()
+                self._totals(site.room_hi_w)
                 ended = True
         return ended
 
     def _horizon(self, k, site):
         seconds = HORIZONS_S[k]
-        charge_w = discharge_w = 0
+        charge_w = discharge_w = shared_w = 0
         for guard in self.guards:
             charge_w += self._charge_w(guard.promise, seconds)
-            discharge_w += self._discharge_w(guard.promise, seconds)
+            power_w = self._discharge_w(guard.promise, seconds)
+            if power_w > 0 and guard.bay.shared_s < _FOREVER_S:
+                shared_w += power_w
+            else:
+                discharge_w += power_w
+        if shared_w:
+            discharge_w += min(shared_w, self._returned_w(site.room_hi_w, seconds))
         self.charge_w[k] = max(0, min(charge_w, site.room_hi_w) - self.reserve_charge_w)
         self.discharge_w[k] = max(0, min(discharge_w, -site.room_lo_w) - self.reserve_discharge_w)
         if k == _15_MIN:
@@ -69,7 +76,10 @@ class Capability:
         power_w = promise.bay.envelope_hi_w.value
         if power_w <= 0:
             return 0
-        return min(power_w, power_for(room_wh(promise), seconds + promise.knee_in_s))
+        held_w = min(power_w, power_for(room_wh(promise), seconds + promise.knee_in_s))
+        if promise.bay.must.value and held_w < power_w:
+            return 0  # it takes all it may and is full before that time is over
+        return held_w
 
     def _discharge_w(self, promise, seconds):
         bay = promise.bay
@@ -86,9 +96,36 @@ class Capability:
             power_w = min(power_w, back_w // seconds * over_s + back_w % seconds * over_s // seconds)
         return power_w
 
-    def _totals(self):
+    def _returned_w(self, room_w, seconds):
+        """What cars that share a limit may give together for so long: as much as they can take back in the
+        laxity that they share; negative when they must charge by then.
+        """
+        over_s = self._shared_s(room_w) - seconds
+        if over_s <= 0:
+            return -room_w
+        back_w = self._back_w(room_w)
+        if over_s >= 8 * seconds:
+            return back_w * 8
+        return back_w // seconds * over_s + back_w % seconds * over_s // seconds
+
+    def _shared_s(self, room_w):
+        """Until they must charge."""
+        spare_s = _FOREVER_S
+        for guard in self.guards:
+            if guard.bay.shared_s < _FOREVER_S:
+                spare_s = min(spare_s, guard.bay.shared_s - guard.promise.margin(room_w) // 1000)
+        return max(0, spare_s)
+
+    def _back_w(self, room_w):
+        """AC power whose loss in a second the connection makes good in a second, there and back."""
+        worst_bp = FULL_BP
+        for guard in self.guards:
+            worst_bp = min(worst_bp, guard.promise.efficiency_bp)
+        return share(share(room_w, worst_bp, FULL_BP), worst_bp, FULL_BP)
+
+    def _totals(self, room_w):
         """Energies, and how long the power of now could be held: until the first bay drops out."""
-        charge_wh = discharge_wh = 0
+        charge_wh = discharge_wh = shared_wh = shared_w = 0
         charge_s = discharge_s = _FOREVER_S
         for guard in self.guards:
             promise = guard.promise
@@ -110,7 +147,17 @@ class Capability:
             bay.take_wh = take_wh
             bay.give_wh = give_wh
             charge_wh += take_wh
-            discharge_wh += give_wh
+            if give_wh and bay.shared_s < _FOREVER_S:
+                shared_w += power_w
+                shared_wh += give_wh
+            else:
+                discharge_wh += give_wh
+        if shared_w:
+            back_w = self._back_w(room_w)
+            kept_s = scaled(self._shared_s(room_w), back_w, back_w + shared_w)
+            discharge_s = min(discharge_s, kept_s)
+            shared_wh = min(shared_wh, shared_w // 60 * (kept_s // 60))
+        discharge_wh += shared_wh
         station = self.station
         station.charge_wh.value = charge_wh
         station.discharge_wh.value = discharge_wh

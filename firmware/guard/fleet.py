@@ -80,6 +80,11 @@ def counts(promise):
     return bay.depart.quality == GOOD and bay.need_s.value > 0 and bay.cap_w > 0 and left_s(bay) > 0
 
 
+def is_late(bay):
+    """Whether the target cannot be reached by the departure any more, as the last plan found it."""
+    return bay.depart.quality == GOOD and bay.need_s.value > 0 and bay.reach_bp.value < bay.target_bp.value
+
+
 def left_s(bay):
     """Until the departure."""
     return min(_FURTHEST_S, bay.laxity_s.value + bay.need_s.value)

@@ -2,6 +2,7 @@
 
 from firmware import codes
 from firmware.guard.departure import MODE_NONE
+from firmware.guard.fleet import is_late
 from firmware.guard.limits import limited
 from firmware.guard.sessions import Sessions
 from firmware.image import GOOD
@@ -78,7 +79,7 @@ class GuardHost:
             bay = self.bays[i]
             if bay.must.value != self.must[i]:
                 self._tell_must(i, bay, now)
-            late = bay.must.value == codes.MUST_DEPARTURE and bay.laxity_s.value < 0
+            late = is_late(bay)
             if late and not self.warned[i] and bay.mode.value != MODE_NONE:
                 self.log.add(
                     codes.TARGET_UNREACHABLE, self.numbers[i] * 100000 + bay.reach_bp.value, now

@@ -1,9 +1,6 @@
 """Days of policy: image and controller of the firmware in steps of 60 s against the plant's batteries, no
-bytes and no wires. Random cars, wishes, orders and site limits, all from a seed.
-
-A feasible target is one that full power from the arrival on reaches: the reference runs the same battery
-beside the day, with nobody else at the connection; of several cars behind one limit only those whose whole
-demand fits (edf_feasible) are judged.
+bytes and no wires. Random cars, wishes, orders and site limits, all from a seed; some cars come later, some
+drivers change their minds, leave early or stay on.
 """
 
 import random
@@ -12,13 +9,14 @@ from firmware.assembly import make_image
 from firmware.config import validate
 from firmware.controller import Controller
 from firmware.guard.departure import MODE_ORDERLY, MODE_V2G
-from firmware.image import CONVERTER_RUNNING
+from firmware.image import CONVERTER_OFF, CONVERTER_RUNNING
 from protocols.ticks import TICKS_MASK, ticks_add
 from tools.plant.battery import Battery
 
 STEP_MS = 60000
 RATING_W = 15000
 ETA = 0.94
+LATEST = 15 * 60  # no announced departure is later than this minute
 
 
 class Car:
@@ -42,9 +40,10 @@ class Car:
 
     def run(self, ac_w, dt_h):
         """Let AC power flow for a while; what a full or an empty battery refuses does not flow."""
+        battery = self.battery
+        room_w = (battery.capacity_wh - battery.stored_wh) / dt_h / ETA
+        ac_w = min(room_w, max(ac_w, -battery.stored_wh / dt_h * ETA))
         dc_w = ac_w * ETA if ac_w >= 0 else ac_w / ETA
-        if not self.battery.takes(dc_w, dt_h):
-            dc_w = ac_w = 0
         self.battery.step(dc_w, dt_h)
         self.delivered_wh += ac_w * dt_h
         self.discharged_wh -= min(0, ac_w * dt_h)
@@ -52,9 +51,10 @@ class Car:
 
 
 class Day:
-    """One random day of `bays` cars; `steps` of it run by `run`."""
+    """One random day of `bays` cars, minute by minute; `moves`: with late, changed and broken sessions."""
 
-    def __init__(self, seed, bays=None):
+    def __init__(self, seed, bays=None, moves=False):
+        self.seed = seed
         rng = self.rng = random.Random(seed)
         self.count = bays or rng.choice((1, 1, 1, 2, 3, 4))
         self.capacity_wh = [rng.choice((30000, 45000, 60000, 80000)) for _ in range(self.count)]
@@ -67,18 +67,45 @@ class Day:
         self.cars = [
             Car(c, rng.randrange(1000, 9500), rng.choice((20, 50, 90))) for c in self.capacity_wh
         ]
-        self.start_bp = [car.soc_bp() for car in self.cars]
+        self.sessions = [[(0, self.targets[i], self._minute(i))] for i in range(self.count)]
+        self.gone = [depart for [(_, _, depart)] in self.sessions]  # when each car is unplugged
+        if moves:
+            for i in range(self.count):
+                self._move(i, random.Random(seed * 7919 + i))
         config = validate(self._raw())
         self.image = make_image(config)
         self.controller = Controller(self.image, config)
         self.now = TICKS_MASK - rng.randrange(10**7)
         self.controller.start(self.now)
         self.power_w = [0] * self.count
-        for i, bay in enumerate(self.image.bays):
-            bay.target_bp.put(self.targets[i], self.now)
-            bay.minimum_bp.put(self.minimums[i], self.now)
-            bay.depart.put(ticks_add(self.now, round(self.hours[i] * 3600000)), self.now)
-            bay.mode.put(self.modes[i], self.now)
+        self.minute = 0
+        self.there = [False] * self.count
+        self.answers_w = []  # (ordered, what came) of each minute
+        self.order_w = self.order()
+        self._sessions_of_now()
+
+    def _minute(self, i):
+        return int(self.hours[i] * 60)
+
+    def _move(self, i, rng):
+        """Some come later, some change their session once or twice, some leave early or late."""
+        come, target, depart = self.sessions[i][0]
+        if rng.random() < 0.3:
+            come = rng.randrange(0, 240)
+            depart = min(LATEST, depart + come)
+            self.sessions[i] = [(come, target, depart)]
+        while rng.random() < 0.3 and depart - come > 20:
+            come = rng.randrange(come + 1, depart - 10)
+            if rng.random() < 0.7:
+                depart = min(LATEST, come + rng.randrange(10, 600))
+            if rng.random() < 0.5:
+                target = rng.randrange(max(4000, self.minimums[i]), 10001, 100)
+            self.sessions[i].append((come, target, depart))
+        self.gone[i] = depart
+        if rng.random() < 0.1:
+            self.gone[i] = rng.randrange(come + 1, depart)
+        elif rng.random() < 0.1:
+            self.gone[i] = depart + rng.randrange(1, 90)
 
     def _raw(self):
         bays = []
@@ -108,35 +135,58 @@ class Day:
         total_w = RATING_W * self.count
         return self.rng.choice((-total_w, -total_w, -total_w // 2, 0, total_w // 4))
 
-    def step(self, order_w):
-        """A minute of the day."""
-        self.now = ticks_add(self.now, STEP_MS)
+    def cap_w(self, i):
+        """The most that car `i` may be charged with, its taper apart."""
+        return min(RATING_W, self.capacity_wh[i] * self.caps_pct[i] // 100)
+
+    def session(self, i):
+        """(since, target, departure) that holds now or is the next one, minutes."""
+        found = self.sessions[i][0]
+        for row in self.sessions[i]:
+            if row[0] <= self.minute:
+                found = row
+        return found
+
+    def _sessions_of_now(self):
+        """Cars come and wishes change; True if so."""
+        news = False
+        for i, bay in enumerate(self.image.bays):
+            since, target, depart = self.session(i)
+            if since == self.minute:
+                bay.target_bp.put(target, self.now)
+                bay.minimum_bp.put(min(target, self.minimums[i]), self.now)
+                bay.depart.put(ticks_add(self.now, (depart - self.minute) * STEP_MS), self.now)
+                bay.mode.put(self.modes[i], self.now)
+                self.there[i] = news = True
+        return news
+
+    def step(self, order_w, step_ms=STEP_MS):
+        """A minute of the day, or a part of it."""
+        self.now = ticks_add(self.now, step_ms)
         for i, bay in enumerate(self.image.bays):
             bay.power_w.put(self.power_w[i], self.now)
-            bay.state.put(CONVERTER_RUNNING, self.now)
+            bay.state.put(CONVERTER_RUNNING if self.there[i] else CONVERTER_OFF, self.now)
             bay.soc_bp.put(self.cars[i].soc_bp(), self.now)
         self.image.station.master_alive.put(1, self.now)
         self.image.station.agc_w.put(order_w, self.now)
         self.controller.step(self.now)
         for i, bay in enumerate(self.image.bays):
-            self.power_w[i] = round(self.cars[i].run(bay.command_w.value, STEP_MS / 3600000))
+            self.power_w[i] = round(self.cars[i].run(bay.command_w.value, step_ms / 3600000))
+        self.minute += step_ms // STEP_MS
 
     def run(self, watch=None):
-        """Minutes until the last departure; returns [(bay, target, SOC at departure)] of the missed ones."""
-        missed = []
-        order_w = self.order()
-        for minute in range(int(max(self.hours) * 60) + 1):
+        """Minutes until the last car is gone; `watch(day, news)` is asked before each of them."""
+        for minute in range(max(self.gone) + 1):
+            news = self._sessions_of_now() or minute == 0
+            if watch is not None:
+                watch(self, news)
             for i in range(self.count):
-                if minute == int(self.hours[i] * 60) and self.cars[i].soc_bp() < self.targets[i]:
-                    missed.append((i, self.targets[i], self.cars[i].soc_bp()))
-                if minute == int(self.hours[i] * 60):
+                if minute == self.gone[i]:
                     self.leave(i)
             if minute % 7 == 0:
-                order_w = self.order()
-            self.step(order_w)
-            if watch is not None:
-                watch(self, minute)
-        return missed
+                self.order_w = self.order()
+            self.step(self.order_w)
+            self.answers_w.append((self.order_w, sum(self.power_w)))
 
     def leave(self, i):
         """The car is gone: its place is empty and wants nothing."""
@@ -144,125 +194,4 @@ class Day:
         bay.target_bp.put(0, self.now)
         bay.depart.fail()
         bay.mode.put(MODE_ORDERLY, self.now)
-
-    def feasible(self, i):
-        """Whether full power from the arrival on reaches the target of car `i`, by simulation; for several
-        cars behind a limit: whether all of them together, the earliest departure first.
-        """
-        if self.site_w < self.count * RATING_W:
-            return i in self._edf()
-        return self._alone(i)
-
-    def _fresh(self, i):
-        car = Car(self.capacity_wh[i], self.start_bp[i], self.cars[i].battery.resistance_ohm * 1000)
-        return car
-
-    def _alone(self, i):
-        car = self._fresh(i)
-        for _ in range(int(self.hours[i] * 60) - 1):
-            car.run(self._full_w(i, car, RATING_W), STEP_MS / 3600000)
-        return car.soc_bp() >= self.targets[i]
-
-    def _full_w(self, i, car, room_w):
-        if car.soc_bp() >= self.targets[i]:
-            return 0
-        cap_w = min(RATING_W, self.capacity_wh[i] * self.caps_pct[i] // 100, room_w)
-        ceiling = max(9000, self.targets[i] + 200)
-        return min(cap_w, RATING_W * max(0, ceiling - car.soc_bp()) // 500)
-
-    def _edf(self):
-        """Cars whose targets are met when the earliest departures come first; none if any is not."""
-        cars = [self._fresh(i) for i in range(self.count)]
-        order = sorted(range(self.count), key=lambda i: self.hours[i])
-        met = set()
-        for minute in range(int(max(self.hours) * 60) + 1):
-            room_w = self.site_w
-            for i in order:
-                if minute < int(self.hours[i] * 60) - 1:
-                    power_w = self._full_w(i, cars[i], room_w)
-                    room_w -= power_w
-                    cars[i].run(power_w, STEP_MS / 3600000)
-                elif cars[i].soc_bp() >= self.targets[i]:
-                    met.add(i)
-        return met if len(met) == self.count else set()
-
-
-def departures(seed):
-    """(feasible targets, missed ones as texts) of one random day."""
-    day = Day(seed)
-    feasible = [i for i in range(day.count) if day.feasible(i)]
-    missed = day.run()
-    texts = [
-        "seed %d bay %d: %d of %d" % (seed, i, soc, target) for i, target, soc in missed if i in feasible
-    ]
-    return len(feasible), texts
-
-
-class Called:
-    """Plays a dispatcher who now and then calls what the station reports for 15 min, and counts what came."""
-
-    MINUTES = 15
-
-    def __init__(self, rng):
-        self.rng = rng
-        self.left = 0
-        self.wanted_w = 0
-        self.came_w = []
-        self.calls = []  # (wanted, mean that came, least minute), W, + = as wanted
-
-    def order(self, day):
-        """The order of this minute, or None while nothing is called."""
-        if self.left == 0:
-            if self.rng.random() > 0.02:
-                return None
-            station = day.image.station
-            discharge = self.rng.random() < 0.6
-            figure = station.discharge_15min_w.value if discharge else -station.charge_15min_w.value
-            if figure == 0:
-                return None
-            self.wanted_w, self.left, self.came_w = -figure, self.MINUTES, []
-        return self.wanted_w
-
-    def count(self, day):
-        """After the minute."""
-        if self.left == 0:
-            return
-        sign = 1 if self.wanted_w > 0 else -1
-        self.came_w.append(sign * sum(day.power_w))
-        self.left -= 1
-        if self.left == 0:
-            mean_w = sum(self.came_w) / len(self.came_w)
-            self.calls.append((sign * self.wanted_w, mean_w, min(self.came_w)))
-
-
-def called_day(seed):
-    """[(wanted, mean, least minute)] of the calls of one random day."""
-    day = Day(seed)
-    caller = Called(random.Random(seed + 1))
-    for minute in range(int(min(day.hours) * 60)):
-        order_w = caller.order(day)
-        day.step(day.order() if order_w is None and minute % 7 == 0 else order_w or 0)
-        caller.count(day)
-    return caller.calls
-
-
-def station_at(rng):
-    """A day whose cars have no departure, after two minutes: something to compare a table with."""
-    day = Day(rng.randrange(10**6), rng.choice((1, 2, 3)))
-    for bay in day.image.bays:
-        bay.depart.fail()
-        bay.target_bp.put(0, day.now)
-        bay.minimum_bp.put(0, day.now)
-        bay.mode.put(MODE_V2G, day.now)
-    for _ in range(2):
-        day.step(0)
-    return day
-
-
-def held(day, order_w, minutes):
-    """Power of every minute while this order stands, + = charging."""
-    powers = []
-    for _ in range(minutes):
-        day.step(order_w)
-        powers.append(sum(day.power_w))
-    return powers
+        self.there[i] = False
