@@ -8,6 +8,7 @@ from hil_tests.portable.support import hx
 from protocols.gbt27930 import module_charger as c
 from protocols.gbt27930 import module_vehicle as v
 from protocols.gbt27930 import modules as m
+from protocols.gbt27930.charger import PAUSE_MS
 from protocols.gbt27930.session import EXPIRED
 from protocols.ticks import ticks_sub
 
@@ -71,7 +72,7 @@ def test_the_vehicle_may_stop_and_pause():
     rig.vehicle.values[m.P79][0] = m.YES
     rig.run(500)
     assert rig.charger.state == c.TRANSFER and not rig.charger.may_transfer()
-    rig.charger.paused_at = ticks_sub(rig.now, c.PAUSE_MS)
+    rig.charger.paused_at = ticks_sub(rig.now, PAUSE_MS)
     rig.until(c.DONE)
     rig = transferring()
     rig.vehicle.stop(0, rig.now)

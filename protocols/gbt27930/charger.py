@@ -15,7 +15,8 @@ one (NEGOTIATE_MS), and the order of ERD/BDR within the energy transfer.
 
 from protocols.gbt27930 import tables as t
 from protocols.gbt27930.codec import field_index
-from protocols.gbt27930.endpoint import EXPIRED, Endpoint
+from protocols.gbt27930.endpoint import Endpoint
+from protocols.gbt27930.session import EXPIRED
 from protocols.ticks import ticks_diff
 
 (IDLE, NEGOTIATE, HANDSHAKE, INSULATION, RECOGNISE, RECOGNISED, CONFIGURE, PREPARE, READY, TRANSFER, STOPPING,

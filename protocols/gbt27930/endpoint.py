@@ -5,7 +5,7 @@ feed() takes a frame, tick() lets time pass, `queue` holds what must be sent.
 """
 
 from protocols.can import FrameQueue
-from protocols.gbt27930.session import EXPIRED, Session  # noqa: F401 the ends take EXPIRED from here
+from protocols.gbt27930.session import Session
 from protocols.gbt27930.tables import (
     CHARGER,
     FEWEST,

@@ -8,7 +8,8 @@ of ERD, BDR and BDC is general knowledge, as in charger.py.
 
 from protocols.gbt27930 import tables as t
 from protocols.gbt27930.codec import field_index
-from protocols.gbt27930.endpoint import EXPIRED, Endpoint
+from protocols.gbt27930.endpoint import Endpoint
+from protocols.gbt27930.session import EXPIRED
 from protocols.ticks import ticks_diff
 
 (UNPLUGGED, HELLO, IDENTIFY, PARAMETERS, PREPARE, READY, CHARGE, STOPPING, ENDING, DONE, TIMED_OUT,
