@@ -7,6 +7,7 @@ came. A vehicle's time-out ends the energy at once and lets the sequence begin a
 strikes until the plug is pulled.
 """
 
+from boards.converters import FaultTeller
 from drivers import vehicle as r
 from drivers.bay_io_can import AUXILIARY, BLEEDER, CONTACTOR, CONTACTOR_CLOSED, EARTH, ESTOP, LOCK
 from drivers.bay_io_can import LOCK_CLOSED, PLUGGED, BayIoCan
@@ -171,6 +172,7 @@ def make(index, config, image, buses, log):
     bay = image.bays[index]
     record = r.VehicleRecord(cell_spread_mv=row["battery"]["cell_spread_mv"])
     converter = InfyConverter(addresses, converter_row["poll_ms"], bay, row["rating_w"], record)
+    converter.tell = FaultTeller(log, index + 1)
     io = BayIoCan(index, row["vehicle"]["io_max_age_ms"])
     vehicle = _vehicle(row, bay, record, buses[row["vehicle"]["bus"]])
     module_bus = buses[converter_row["bus"]]

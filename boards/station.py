@@ -132,7 +132,9 @@ def make_buses(board, config, image, log):
         if row["model"] == "infy":
             ordered.append(load("boards.can_bay").make(i, config, image, buses, log))
         else:
-            buses[row["bus"]].add(make_converter(row, image.bays[i], rejected, i * 1000 // bays))
+            bay = config["bays"][i]
+            offset_ms = i * 1000 // bays
+            buses[row["bus"]].add(make_converter(bay, image.bays[i], i + 1, rejected, offset_ms, log))
     return ordered
 
 
@@ -160,14 +162,13 @@ def make_meter(row, group):
         raise PortError(codes.PORT_FAILED, row["name"], str(error))
 
 
-def make_converter(row, bay, rejected, offset_ms):
+def make_converter(bay_row, bay, number, rejected, offset_ms, log):
     """The driver of a bay's converter; what it does once a second falls `offset_ms` into it."""
-    model, unit, poll_ms, lease_ms = row["model"], row["unit"], row["poll_ms"], row["lease_ms"]
-    if model == "quasar":
-        return load("drivers.converter_quasar").QuasarConverter(unit, poll_ms, lease_ms, bay)
-    if model == "evtec":
-        return load("drivers.converter_evtec").EvtecConverter(unit, poll_ms, lease_ms, bay)
-    return SunSpecConverter(unit, poll_ms, lease_ms, bay, rejected, offset_ms)
+    row = bay_row["converter"]
+    if row["model"] == "sunspec":
+        return SunSpecConverter(row["unit"], row["poll_ms"], row["lease_ms"], bay, rejected, offset_ms)
+    driver = load("drivers.converter_" + row["model"])
+    return load("boards.converters").make(driver, bay_row, bay, number, rejected, offset_ms, log)
 
 
 def _rejecter(log):

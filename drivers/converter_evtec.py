@@ -11,6 +11,7 @@ lint: integer
 """
 
 from drivers.converter_registers import RegisterConverter
+from drivers.faults import INTERNAL, publish
 from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, CONVERTER_RUNNING, CONVERTER_STANDBY
 
 DECLARED = {"reversal_ms": 0, "write_gap_ms": 0, "min_power_w": 0}
@@ -40,6 +41,7 @@ class EvtecConverter(RegisterConverter):
         if i == 1:
             errors = master.register(0) | master.register(1) | master.register(2) | master.register(3)
             self.has_errors = errors != 0
+            publish(self, INTERNAL if errors else 0, now)
             return
         power_w = master.scaled(9, 1)
         self._put(self.bay.power_w, power_w, now)
@@ -61,3 +63,8 @@ class EvtecConverter(RegisterConverter):
         if power_w is not None and (power_w > _FLOWS_W or power_w < -_FLOWS_W):
             return CONVERTER_RUNNING
         return CONVERTER_STANDBY if charging else CONVERTER_OFF
+
+
+def make(row, bay, rating_w, rejected, offset_ms):
+    """The driver of a configured converter."""
+    return EvtecConverter(row["unit"], row["poll_ms"], row["lease_ms"], bay)

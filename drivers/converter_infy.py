@@ -13,7 +13,8 @@ follows from the DC voltage and the losses, which are learned from the modules' 
 lint: integer
 """
 
-from drivers.infy_module import LEASE_MS, MODE_NOT_TAKEN, MODULE_SILENT, NOT_STARTED, ModuleGroup
+from drivers.faults import MODE_NOT_TAKEN, MODULE_SILENT, NOT_STARTED, publish
+from drivers.infy_module import LEASE_MS, ModuleGroup
 from firmware.image import (
     CONVERTER_FAULT,
     CONVERTER_OFF,
@@ -62,6 +63,7 @@ class InfyConverter:
         self.tries = 0
         self.inverter = False  # the mode that was confirmed, or is being set
         self.faults = 0
+        self.tell = None
         self.own_faults = 0
         self.efficiency_bp = _EFFICIENCY_BP
         self.written_w = None  # set-point that was last sent
@@ -108,6 +110,10 @@ class InfyConverter:
         self.bay.power_w.fail()
         self.bay.state.fail()
 
+    def enable(self, on, now):
+        """Off: no power, and the modules off. A bay's sequence says more with `demand`."""
+        self.demand = POWER if on else NOTHING
+
     def is_told(self, power_w):
         return self.written_w is None or self.written_w == power_w or not self.group.is_heard()
 
@@ -141,7 +147,7 @@ class InfyConverter:
                 self.own_faults = 0
         elif self.state != OFF and self.group.has_lost_one(now):
             self.own_faults |= MODULE_SILENT  # it may still run: all the others stop until it cannot
-        self.faults = self.own_faults | self.group.faults(now)
+        publish(self, self.own_faults | self.group.faults(now), now)
         if self.faults and self.state != FAULT:
             self._enter(FAULT, now)
         elif self.state == FAULT and not self.faults:

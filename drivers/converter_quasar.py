@@ -11,6 +11,7 @@ lint: integer
 """
 
 from drivers.converter_registers import RegisterConverter
+from drivers.faults import INTERNAL, publish
 from drivers.scale import signed16
 from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, CONVERTER_RUNNING, CONVERTER_STANDBY
 
@@ -45,12 +46,19 @@ class QuasarConverter(RegisterConverter):
             return
         self.charger_state = master.register(0)
         errors = master.register(2) | master.register(3) | master.register(4) | master.register(5)
-        self.bay.state.put(_state(self.charger_state, errors), now)
+        state = _state(self.charger_state, errors)
+        self.bay.state.put(state, now)
+        publish(self, INTERNAL if state == CONVERTER_FAULT else 0, now)
         soc = master.register(1)
         if 0 < soc <= 100:
             self.bay.soc_bp.put(100 * soc, now)
         else:
             self.bay.soc_bp.fail()
+
+
+def make(row, bay, rating_w, rejected, offset_ms):
+    """The driver of a configured converter."""
+    return QuasarConverter(row["unit"], row["poll_ms"], row["lease_ms"], bay)
 
 
 def _state(state, errors):

@@ -49,13 +49,22 @@ class RegisterConverter:
         self.written_w = None  # what the device was last told, None = nothing on this connection
         self.writing_w = 0
         self.stop_frame = b""
+        self.faults = 0  # bits of drivers/faults.py
+        self.tell = None
+        self.enabled = True
 
     def wanted_w(self, now):
         """The leased command, 0 once the lease has run out or nothing has been written yet."""
         lease = self.bay.command_w
-        if self.written_w is None or lease.quality != GOOD or ticks_diff(now, lease.time) > lease.max_age_ms:
+        if self.written_w is None or not self.enabled or lease.quality != GOOD:
+            return 0
+        if ticks_diff(now, lease.time) > lease.max_age_ms:
             return 0
         return lease.value
+
+    def enable(self, on, now):
+        """Off: no power, and the device is not started."""
+        self.enabled = on
 
     def urgency(self, now):
         if self._hindered_ms(now) > 0:
@@ -97,7 +106,7 @@ class RegisterConverter:
             most = _URGENT + late
             self.job = WRITE
         late = ticks_diff(now, self.start_due)
-        if late >= 0 and self.START_AT >= 0 and self.is_off() and _URGENT + late > most:
+        if late >= 0 and self.enabled and self.START_AT >= 0 and self.is_off() and _URGENT + late > most:
             most = _URGENT + late
             self.job = START
         return most
@@ -108,7 +117,7 @@ class RegisterConverter:
             wait = _left(self.write_due, now) if self.renews else -1
             for due in self.due_at:
                 wait = sooner(wait, _left(due, now))
-            if self.START_AT >= 0 and self.is_off():
+            if self.enabled and self.START_AT >= 0 and self.is_off():
                 wait = sooner(wait, _left(self.start_due, now))
         return max(wait, self._hindered_ms(now))
 

@@ -4,6 +4,17 @@ fresh.
 lint: integer, hot
 """
 
+from drivers.faults import (
+    AC_VOLTAGE,
+    DUPLICATE_ID,
+    FAN,
+    INTERNAL,
+    OVER_TEMPERATURE,
+    OVER_VOLTAGE,
+    PHASE_LOSS,
+    PROTECTION,
+    SHORT,
+)
 from protocols import infy
 from protocols.ticks import ticks_add, ticks_diff
 from protocols.upy import const
@@ -11,11 +22,6 @@ from protocols.upy import const
 OFFLINE_MS = 3000  # of silence; the pile that the facts name waits 8 s
 LEASE_MS = 10000  # after which a module that hears nothing is off by itself
 
-# closed list of faults: what a bay's converter may suffer from, as bits
-(SHORT, PROTECTION, FAN, OVER_TEMPERATURE, OVER_VOLTAGE, PHASE_LOSS, AC_VOLTAGE, INTERNAL, DUPLICATE_ID,
- MODE_NOT_TAKEN, NOT_STARTED, MODULE_SILENT) = [1 << i for i in range(12)]
-FAULT_NAMES = ("short", "protection", "fan", "over-temperature", "over-voltage", "phase loss", "AC voltage",
-               "internal", "duplicate id", "mode not taken", "not started", "module silent")
 _FLAGS = (
     (infy.FLAG_SHORT, SHORT),
     (infy.FLAG_DISCHARGE, INTERNAL),

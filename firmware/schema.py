@@ -80,7 +80,7 @@ METER = (
 )
 
 CONVERTER = (
-    ("model", CHOICE, "sunspec", ("sunspec", "quasar", "evtec", "infy"), 0),
+    ("model", CHOICE, "sunspec", ("sunspec", "sunspec_der", "quasar", "evtec", "infy"), 0),
     ("bus", TEXT, REQUIRED, 1, 32),
     ("unit", INT, 1, 0, 247),  # infy: address of the first module
     ("modules", INT, 1, 1, 16),  # infy

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from firmware import codes
 from tools import (
     catalogue_device,
+    catalogue_faults,
     catalogue_guard,
     catalogue_host,
     catalogue_order,
@@ -39,7 +40,7 @@ class Entry(NamedTuple):
 
 
 ROWS = catalogue_device.ROWS + catalogue_guard.ROWS + catalogue_outlet.ROWS + catalogue_orders.ROWS
-ROWS += catalogue_tls.ROWS + catalogue_order.ROWS
+ROWS += catalogue_faults.ROWS + catalogue_tls.ROWS + catalogue_order.ROWS
 
 
 def _build():

@@ -18,7 +18,7 @@ from tools.catalogue_host import (
 )
 from tools.catalogue_host import PLANT_SECTION, PORT_BUSY, RECORDING_BAD, REPLAY_DIFFERS, WIRING_SLOW
 from tools.child import ROOT, Child
-from tools.defaults import default_config, new_run_dir
+from tools.defaults import default_config, new_run_dir, with_whole_recipe
 from tools.plant.config import PlantConfigError, check_plant
 
 
@@ -57,6 +57,8 @@ def up(iec104_port, seconds, interpreter, bays, config_path, board):
     if config_path is None:
         folder = run_dir()
         config = default_config(bays, 2404 if iec104_port is None else iec104_port, folder)
+        if board == site.SIM:
+            config = with_whole_recipe(config)
     else:
         config = load_config(config_path)
         folder = run_dir()

@@ -97,6 +97,15 @@ def _bay(number):
     }
 
 
+def with_whole_recipe(config):
+    """A copy whose SunSpec bays have the driver with all services, which small images do not carry."""
+    config = copy.deepcopy(config)
+    for bay in config["bays"]:
+        if bay["converter"].get("model", "sunspec") == "sunspec":
+            bay["converter"]["model"] = "sunspec_der"
+    return config
+
+
 def _plant_section(bays, meter_pty, soc_bp):
     bay = {"capacity_wh": 60_000, "rating_w": RATING_W, "slew_w_per_s": 30_000, "delay_ms": 50}
     bay["efficiency_bp"] = 9400
@@ -143,7 +152,7 @@ def with_plant_ports(config, addresses):
     ports = config["plant"].get("converters_tcp") or [0] * len(config["plant"]["bays"])
     buses = {bus["name"]: bus for bus in config["buses"]}
     for i, (bay, address) in enumerate(zip(config["bays"], addresses)):
-        if ports[i] == 0 and bay["converter"].get("model", "sunspec") == "sunspec":
+        if ports[i] == 0 and bay["converter"].get("model", "sunspec").startswith("sunspec"):
             host, port = address.rsplit(":", 1)
             ports[i] = int(port)
             buses[bay["converter"]["bus"]].update(host=host, port=int(port))

@@ -117,7 +117,7 @@ def converter_jobs(bay, bus, cycle_ms):
     if bus["kind"] == "can":
         yield from _module_jobs(bay, bus, cycle_ms)
         return
-    if converter["model"] != "sunspec":
+    if not converter["model"].startswith("sunspec"):
         yield from _register_jobs(bay, bus)
         return
     reads = (
@@ -127,6 +127,8 @@ def converter_jobs(bay, bus, cycle_ms):
     )
     for what, count, period in reads:
         yield Job(name, what, period, transaction_ms(bus, 8, 5 + 2 * count))
+    if converter["model"] == "sunspec_der":
+        yield Job(name, "services", 250, transaction_ms(bus, 8, 5 + 2 * 13))  # the lease, at most
     yield Job(name, "heartbeat", 1000, transaction_ms(bus, 13, 8), True)
     yield Job(name, "set-point", cycle_ms, transaction_ms(bus, 9 + 2 * sunspec.M704_COUNT, 8), True)
 

@@ -1,7 +1,7 @@
 """The Infypower converter driver on a bus in memory: power both ways, reversal, sharing, lease, faults."""
 
 from drivers import converter_infy as infy_driver
-from drivers import infy_module
+from drivers import faults, infy_module
 from drivers.ports.can_memory import BUS_OFF
 from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, CONVERTER_RUNNING, CONVERTER_STANDBY, GOOD, INVALID
 from hil_tests.portable.infy_rig import Rig
@@ -89,7 +89,7 @@ def test_a_module_that_keeps_its_mode_never_gets_the_order_to_switch_on():
     rig.run(3000)
     assert rig.directions == [0] and not rig.modules[0].on and not rig.modules[1].on
     rig.run(8000)
-    assert rig.converter.faults & infy_module.MODE_NOT_TAKEN
+    assert rig.converter.faults & faults.MODE_NOT_TAKEN
     assert rig.bay.state.value == CONVERTER_FAULT
     rig.modules[1].refuses_mode = False
     rig.run(12000)
@@ -144,10 +144,10 @@ def test_the_vehicles_limits_hold_each_way():
 
 
 def test_each_fault_flag_stops_all_modules_and_is_named():
-    for flag, fault in ((infy.FLAG_SHORT, infy_module.SHORT), (infy.FLAG_FAN, infy_module.FAN),
-                        (infy.FLAG_OVER_TEMPERATURE, infy_module.OVER_TEMPERATURE),
-                        (infy.FLAG_AC_UNDER, infy_module.AC_VOLTAGE),
-                        (infy.FLAG_DUPLICATE_ID, infy_module.DUPLICATE_ID)):
+    for flag, fault in ((infy.FLAG_SHORT, faults.SHORT), (infy.FLAG_FAN, faults.FAN),
+                        (infy.FLAG_OVER_TEMPERATURE, faults.OVER_TEMPERATURE),
+                        (infy.FLAG_AC_UNDER, faults.AC_VOLTAGE),
+                        (infy.FLAG_DUPLICATE_ID, faults.DUPLICATE_ID)):
         rig = running()
         rig.command_w = 10000
         rig.run(2000)
@@ -174,7 +174,7 @@ def test_a_silent_module_stops_the_others_until_it_must_be_off_then_they_go_on_w
     alone = rig.modules[1].current_ma
     rig.modules[0].silent = True  # it hears nothing and runs on until its own lease ends
     rig.run(infy_module.OFFLINE_MS + 200)
-    assert rig.converter.faults == infy_module.MODULE_SILENT and not rig.modules[1].on
+    assert rig.converter.faults == faults.MODULE_SILENT and not rig.modules[1].on
     assert rig.bay.state.value == CONVERTER_FAULT
     rig.run(9000)
     assert not rig.modules[1].on and not rig.modules[0].on

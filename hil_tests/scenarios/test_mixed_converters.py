@@ -10,7 +10,7 @@ from tools.demo.plan import agc_share
 from tools.runtime import INTERPRETERS
 from tools.score.reversals import reversals
 
-AGC_S = 90
+AGC_S = 60
 
 
 class MixedScene(Scene):

@@ -17,6 +17,7 @@ from tools.plant.virtual import virtual_converter, virtual_meter
 # address of the ID register, model, L
 MODELS = (
     (40002, 1, 66), (40070, 701, 153), (40225, 704, 65), (40292, 713, 7), (40301, 714, 43), (40346, 715, 7),
+    (40355, 702, 50), (40407, 703, 17),
 )
 AC, CONTROLS, STORAGE, DC, CONTROL = 40070, 40225, 40292, 40301, 40346
 
@@ -74,9 +75,9 @@ def test_sunspec_chain_of_models(plant):
     assert struct.pack(">HH", *device.read(3, 40000, 2)) == b"SunS"
     for address, model, length in MODELS:
         assert device.read(3, address, 2) == [model, length]
-    assert device.read(3, 40355, 2) == [0xFFFF, 0]
-    assert device.read(3, 40355, 1) == [0xFFFF]
-    assert device.read(3, 40357, 1) == 2
+    assert device.read(3, 40426, 2) == [0xFFFF, 0]
+    assert device.read(3, 40426, 1) == [0xFFFF]
+    assert device.read(3, 40428, 1) == 2
     assert device.read(3, 39999, 2) == 2
     assert device.read(4, 40000, 2) == 1
 
@@ -105,9 +106,9 @@ def test_sunspec_offsets_of_the_measurements(plant):
 
 def test_sunspec_whole_map_reads_in_pieces_as_in_one(plant):
     device = SunSpecMap(plant, 0)
-    pieces = [r for a in range(40000, 40357, 7) for r in device.read(3, a, 7)]
-    whole = [r for a in range(40000, 40357, 119) for r in device.read(3, a, 119)]
-    assert pieces == whole and len(whole) == 357
+    pieces = [r for a in range(40000, 40428, 4) for r in device.read(3, a, 4)]
+    whole = [r for a in range(40000, 40428, 107) for r in device.read(3, a, 107)]
+    assert pieces == whole and len(whole) == 428
 
 
 def test_writes_act_as_one_transaction(plant):

@@ -18,7 +18,7 @@ from tools.commands import known_board, run_dir
 from tools.demo import evaluate, plan as plans, report
 from tools.demo.live import View
 from tools.demo.state import State
-from tools.defaults import RATING_W, default_config, with_vehicles
+from tools.defaults import RATING_W, default_config, with_vehicles, with_whole_recipe
 from tools.up import SIM, Site
 
 SOC_BP = (8820, 6000, 4000, 7500)  # the first battery is nearly full: its upper limit shall be seen at work
@@ -40,6 +40,8 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on
     config = default_config(bays, 0, folder, [SOC_BP[i % len(SOC_BP)] for i in range(bays)])
     if on_can:
         config = with_vehicles(config, only=[bays - 1] if on_can == "mixed" else None)
+    if board == SIM:
+        config = with_whole_recipe(config)
     console.print("files of this run: %s" % folder, style="dim", highlight=False)
     known_board(board)
     runs_on = interpreter if board == SIM else "emulated %s" % board

@@ -54,6 +54,7 @@ class Converter:
         self.plugged = bay["plugged"]
         self.connected = True  # contactors between converter and battery, where they are simulated
         self.faulted = False
+        self.local = False  # under local control: no write is taken
         self.alarms = 0
         self.stuck = False
         self._ready_ms = 0
@@ -69,6 +70,7 @@ class Converter:
             "WSetEnaRvrt": 0,
             "WSetRvrtTms": 0,
             "ControllerHb": 0,
+            "ES": 1,
         }
         self.reversion_left_ms = 0
         self._heartbeat_left_ms = 0
@@ -89,6 +91,8 @@ class Converter:
             return FAULT
         if self._state == RUNNING and now_ms < self._ready_ms:
             return STARTING
+        if self._state == RUNNING and not self.settings["ES"]:
+            return STANDBY
         return self._state
 
     def ordered_w(self):

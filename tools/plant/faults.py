@@ -19,6 +19,7 @@ FAULTS = {
     "converter_deaf": (("bay",), (), True, "answers are lost, but writes arrive and act"),
     "converter_fault": (("bay",), ("alarm",), True, "trips: no power, FAULT, alarm bit (default OVER_TEMP)"),
     "converter_stuck": (("bay",), (), True, "ignores set-points and reversion; OpCtl STOP still works"),
+    "converter_local": (("bay",), (), True, "somebody works at it: LocRemCtl LOCAL, no write is taken"),
     "vehicle_unplugged": (("bay",), (), True, "no battery behind the converter"),
     "e_stop": (("bay",), (), True, "pressed; hardware opens the outlet's contactor"),
     "earth_lost": (("bay",), (), True, "protective earth; hardware opens the outlet's contactor"),
@@ -71,7 +72,7 @@ def active(plant):
     for bay, converter in enumerate(plant.converters):
         marks = (("converter_silent", bay in plant.silent_bays), ("converter_deaf", bay in plant.deaf_bays),
                  ("converter_fault", converter.faulted), ("converter_stuck", converter.stuck),
-                 ("vehicle_unplugged", not converter.plugged))
+                 ("converter_local", converter.local), ("vehicle_unplugged", not converter.plugged))
         outlet = plant.outlets.get(bay)
         if outlet is not None:
             marks += (("e_stop", outlet.estop), ("earth_lost", outlet.earth_lost),
@@ -121,6 +122,12 @@ def _set_frozen(value):
 
 def _stick(plant, bay):
     plant.converters[bay].stuck = True
+
+
+def _set_local(value):
+    def change(plant, bay):
+        plant.converters[bay].local = value
+    return change
 
 
 def _set_plugged(value):
@@ -205,6 +212,7 @@ _START = {
     "converter_silent": lambda plant, bay: plant.silent_bays.add(bay),
     "converter_deaf": lambda plant, bay: plant.deaf_bays.add(bay),
     "converter_fault": _trip, "converter_stuck": _stick, "vehicle_unplugged": _set_plugged(False),
+    "converter_local": _set_local(True),
     "frequency": _set_frequency, "voltage": _set_voltage, "site_load": _set_load, "soc": _set_soc,
     "temperature": _set_temperature,
 }
@@ -218,5 +226,5 @@ _END = {
     "converter_deaf": lambda plant, bay: plant.deaf_bays.discard(bay),
     "converter_fault": lambda plant, bay: plant.converters[bay].recover(plant.now_ms),
     "converter_stuck": lambda plant, bay: plant.converters[bay].obey(),
-    "vehicle_unplugged": _set_plugged(True), "site_load": _set_load,
+    "vehicle_unplugged": _set_plugged(True), "converter_local": _set_local(False), "site_load": _set_load,
 }

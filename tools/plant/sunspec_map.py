@@ -1,4 +1,4 @@
-"""Register face of one converter: SunSpec models 1, 701, 704, 713, 714, 715 from base 40000 (layout in
+"""Register face of one converter: SunSpec models 1, 701 to 704, 713 to 715 from base 40000 (layout in
 sunspec_points.py).
 
 FC 03 reads, FC 06 and 16 write. A write that touches anything but whole writable points is refused with
@@ -22,7 +22,7 @@ from tools.plant.sunspec_points import (
 )
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
-_HIGHEST = {"WSetEna": 1, "WSetMod": 1, "WSetEnaRvrt": 1, "AlarmReset": 1, "OpCtl": 3}
+_HIGHEST = {"ES": 1, "WSetEna": 1, "WSetMod": 1, "WSetEnaRvrt": 1, "AlarmReset": 1, "OpCtl": 3}
 _SCALED_WRITES = {
     "WSet": "WSet_SF",
     "WSetRvrt": "WSet_SF",
@@ -72,6 +72,8 @@ class SunSpecMap:
             713: self._storage,
             714: self._dc,
             715: self._control,
+            702: self._capacity,
+            703: self._enter_service,
         }
 
     def read(self, fc, address, count):
@@ -93,6 +95,8 @@ class SunSpecMap:
     def write(self, address, values):
         """0 when all of `values` were taken as one; else an exception code, and nothing changed."""
         settings, at, end = {}, address, address + len(values)
+        if self._converter.local:
+            return ILLEGAL_FUNCTION
         while at < end:
             point = _WRITABLE.get(at)
             if point is None or at + point.size > end:
@@ -214,9 +218,17 @@ class SunSpecMap:
         })
         return {"PrtAlrms": 0, "NPrt": 1, **values, **port}
 
+    def _capacity(self):
+        most = self._scaled(self._converter.rating_w, "W_SF")
+        return {name: most for name in ("WMaxRtg", "WChaRteMaxRtg", "WDisChaRteMaxRtg", "WMax",
+                                        "WChaRteMax", "WDisChaRteMax")}
+
+    def _enter_service(self):
+        return {"ES": self._converter.settings["ES"], "ESDlyTms": 0, "ESDlyRemTms": 0}
+
     def _control(self):
         return {
-            "LocRemCtl": 0,
+            "LocRemCtl": int(self._converter.local),
             "DERHb": self._plant.now_ms // 1000 & 0x7FFFFFFF,
             "ControllerHb": self._converter.settings["ControllerHb"],
             "AlarmReset": 0,

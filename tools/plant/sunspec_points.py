@@ -14,6 +14,7 @@ TYPES = {
     "u16": (1, ">H", 0xFFFF, 0, 0xFFFE), "e16": (1, ">H", 0xFFFF, 0, 0xFFFE),
     "i16": (1, ">h", -0x8000, -0x7FFF, 0x7FFF),
     "u32": (2, ">I", 0xFFFFFFFF, 0, 0xFFFFFFFE), "i32": (2, ">i", -0x80000000, -0x7FFFFFFF, 0x7FFFFFFF),
+    "b16": (1, ">H", 0xFFFF, 0, 0x7FFF),
     "b32": (2, ">I", 0xFFFFFFFF, 0, 0x7FFFFFFF), "u64": (4, ">Q", 0xFFFFFFFFFFFFFFFF, 0, 0xFFFFFFFFFFFFFFFE),
     "sf": (1, ">h", -0x8000, -10, 10), "pad": (1, ">H", 0x8000, 0, 0),
 }
@@ -52,6 +53,19 @@ LAYOUT = (
     Prt.DCWhInj:u64 Prt.DCWhAbs:u64 Prt.Tmp:i16 Prt.DCSta:e16 Prt.DCAlrm:b32
     """),
     (715, "LocRemCtl:e16 DERHb:u32 ControllerHb:u32* AlarmReset:u16* OpCtl:e16*"),
+    (702, """
+    WMaxRtg:u16 WOvrExtRtg:u16 WOvrExtRtgPF:u16 WUndExtRtg:u16 WUndExtRtgPF:u16 VAMaxRtg:u16
+    VarMaxInjRtg:u16 VarMaxAbsRtg:u16 WChaRteMaxRtg:u16 WDisChaRteMaxRtg:u16 VAChaRteMaxRtg:u16
+    VADisChaRteMaxRtg:u16 VNomRtg:u16 VMaxRtg:u16 VMinRtg:u16 AMaxRtg:u16 PFOvrExtRtg:u16 PFUndExtRtg:u16
+    ReactSusceptRtg:u16 NorOpCatRtg:e16 AbnOpCatRtg:e16 CtrlModes:b32 IntIslandCatRtg:b16 WMax:u16
+    WMaxOvrExt:u16 WOvrExtPF:u16 WMaxUndExt:u16 WUndExtPF:u16 VAMax:u16 VarMaxInj:u16 VarMaxAbs:u16
+    WChaRteMax:u16 WDisChaRteMax:u16 VAChaRteMax:u16 VADisChaRteMax:u16 VNom:u16 VMax:u16 VMin:u16 AMax:u16
+    PFOvrExt:u16 PFUndExt:u16 IntIslandCat:b16 W_SF:sf PF_SF:sf VA_SF:sf Var_SF:sf V_SF:sf A_SF:sf S_SF:sf
+    """),
+    (703, """
+    ES:e16* ESVHi:u16 ESVLo:u16 ESHzHi:u32 ESHzLo:u32 ESDlyTms:u32 ESRndTms:u32 ESRmpTms:u32
+    ESDlyRemTms:u32 V_SF:sf Hz_SF:sf
+    """),
 )
 BASE_ADDRESS = 40000
 END_MODEL = 0xFFFF
