@@ -79,6 +79,8 @@ def assemble(board, config):
         loop.guard.keep_wear(config, make_store(board, config, ".wear"))
         loop.guard.stall_ms = getattr(board, "store_stall_ms", 0)
         board.usage = loop.guard.usage
+    if config["order_port"]["enabled"]:
+        load("boards.order_port").make(board, config, loop, clock)
     return loop
 
 

@@ -5,7 +5,30 @@ this adds them to the codes that every image knows.
 from firmware import codes
 
 WEAR_SESSION = 376
+LINE_TOO_LONG, LINE_UNSIGNED, LINE_FORGED, LINE_REPLAYED, LINE_NOT_JSON = 480, 481, 482, 483, 484
+NO_SUCH_ORDER, NO_SUCH_KEY, BAD_ENTRY, NO_SUCH_BAY, NO_CONSENT = 485, 486, 487, 488, 489
+CLOCK_UNSET, NOT_OFFERED, RECORD_BAD, NOT_KEPT = 490, 491, 492, 493
+SESSION_ORDERED, LINES_REFUSED, PORT_FULL = 494, 495, 496
 
-TEXTS = ((WEAR_SESSION, "session's wear"),)
+TEXTS = (
+    (WEAR_SESSION, "session's wear"),
+    (LINE_TOO_LONG, "order refused: line too long"),
+    (LINE_UNSIGNED, "order refused: no authenticator"),
+    (LINE_FORGED, "order refused: its authenticator is another one"),
+    (LINE_REPLAYED, "order refused: its number was used before"),
+    (LINE_NOT_JSON, "order refused: no JSON object with a number n"),
+    (NO_SUCH_ORDER, "order refused: no such order"),
+    (NO_SUCH_KEY, "order refused: unknown entry"),
+    (BAD_ENTRY, "order refused: entry missing or out of range"),
+    (NO_SUCH_BAY, "order refused: no such bay, or its battery is not stated"),
+    (NO_CONSENT, "order refused: discharging needs the driver's consent"),
+    (CLOCK_UNSET, "order refused: the clock is not set"),
+    (NOT_OFFERED, "order refused: this station has no such thing"),
+    (RECORD_BAD, "order refused: record damaged or of another kind"),
+    (NOT_KEPT, "order refused: the store failed"),
+    (SESSION_ORDERED, "session ordered at the order port"),
+    (LINES_REFUSED, "order port: connection ended, lines refused"),
+    (PORT_FULL, "order port: no place for one more connection"),
+)
 
 codes.TABLES.append(TEXTS)

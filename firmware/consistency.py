@@ -27,6 +27,8 @@ def conflicts(config, errors):
     _orders(config, errors)
     telecontrol_conflicts(config["telecontrol"], errors)
     _recorder(config, errors)
+    if config["order_port"]["enabled"] and not config["order_port"]["key"]:
+        _add(errors, "order_port.key", "", "the file of the shared key, by `v2g order-key FILE`")
 
 
 def _add(errors, path, value, right):

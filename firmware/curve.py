@@ -58,13 +58,16 @@ class Curve:
         power_w = telecontrol.power_in_range(type_id, value)
         if power_w is None:
             return telecontrol.refuse(codes.SETPOINT_OUT_OF_RANGE)
-        i = telecontrol.station.order_ioa - self.ioa
+        self.take(telecontrol.station.order_ioa - self.ioa, power_w, now)
+        return True
+
+    def take(self, i, power_w, now):
+        """The plan for interval `i`; the clock has been sampled and is valid."""
         day, running = self._now()
         self.days[i] = day if i >= running else day + 1
         self.power_w[i] = power_w
         self.is_new = True
         self.changed = now
-        return True
 
     def _now(self):
         """(day, interval) of the time base; the clock has been sampled."""

@@ -250,6 +250,16 @@ TELECONTROL = (
     ("points", SECTIONS, (), POINT, 0),  # empty = the table in firmware/pointtable.py
 )
 
+ORDER_PORT = (
+    ("enabled", BOOL, False, 0, 0),
+    ("listen", TEXT, "127.0.0.1", 0, 100),
+    ("port", INT, 2405, 0, 65535),
+    ("device", TEXT, "", 0, 200),  # a serial device instead
+    ("baud", INT, 115200, 1200, 921600),
+    ("key", TEXT, "", 0, 200),  # path of the shared key (`v2g order-key FILE`)
+    ("max_links", INT, 4, 1, 16),
+)
+
 RECORDER = (
     ("path", TEXT, "", 0, 200),  # "" = no recording
     ("ring_bytes", INT, 8192, 1024, 1048576),
@@ -265,6 +275,7 @@ CONFIG = (
     ("bays", SECTIONS, REQUIRED, BAY, 0),
     ("control", SECTION, REQUIRED, CONTROL, 0),
     ("telecontrol", SECTION, {}, TELECONTROL, 0),
+    ("order_port", SECTION, {}, ORDER_PORT, 0),
     ("recorder", SECTION, {}, RECORDER, 0),
     ("plant", FREE, {}, 0, 0),
 )

@@ -17,8 +17,24 @@ CERTS_EXIST, CERTS_FAILED = 554, 555
 MASTER_NO_STATION, MASTER_LINK_LOST, MASTER_REFUSED, MASTER_UNANSWERED = 560, 561, 562, 563
 MASTER_COMMAND, MASTER_EXPECTED, MASTER_TLS, MASTER_NOT_STARTED = 564, 565, 566, 567
 CAN_LOG_BAD = 580
+NO_ORDER_PORT, ORDER_KEY_BAD, STORE_BAD = 585, 586, 587
 
 ROWS = (
+    (NO_ORDER_PORT, HOST, "no answer from the order port", "指令端口无应答",
+     ("Nothing listens there, the key is another one, or it is no order port.",
+      "未监听、密钥不同，或该端口不是指令端口。"),
+     ("Check address, order_port.enabled and the key; the station's console says more (V48x).",
+      "核对地址、order_port.enabled 与密钥；详见站端控制台（V48x）。")),
+    (ORDER_KEY_BAD, HOST, "the key file cannot be used", "密钥文件不可用",
+     ("It is missing, has other than 64 hexadecimal digits, or is there already.",
+      "文件缺失、不是 64 位十六进制，或已存在。"),
+     ("`v2g order-key FILE` makes one; the station and you need the same.",
+      "用 v2g order-key FILE 生成；两端须相同。")),
+    (STORE_BAD, HOST, "no vehicles' records there", "该处没有车辆记录",
+     ("It is not the path of station.store, is damaged, or knows no such vehicle.",
+      "不是 station.store 的路径、已损坏，或没有该车辆。"),
+     ("Name the path that stands in the configuration, without .budgets or .wear.",
+      "使用配置中的路径，不带 .budgets 或 .wear。")),
     (NO_BATTERY, HOST, "no battery in this recording", "录波中没有电池数据",
      ("No bay of that run states a battery capacity.", "该次运行未配置电池容量。"),
      ("Set bays[].battery.capacity_wh and run again.", "配置 bays[].battery.capacity_wh 后重新运行。")),

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from tools import battery_cli, catalogue, meter_cli, proof_cli, tls_cli
+from tools import battery_cli, catalogue, meter_cli, order_cli, proof_cli, tls_cli
 from tools.catalogue import Failure
 from tools.catalogue_host import BAD_OPTION, INTERRUPTED, PACKAGE_MISSING
 from tools.proof_cli import STOPPED_BY_HAND, JsonFile, option
@@ -311,6 +311,7 @@ def replay(file: Recording, interpreter: Firmware = Interpreter.micropython):
 
 
 meter_cli.add(app, reported, Settings)
+order_cli.add(app, reported, Settings)
 tls_cli.add(app, reported)
 proof_cli.add(app, reported)
 battery_cli.add(app, reported)

@@ -4,6 +4,7 @@ Both lanes start the same way, `start.py MODULE ARGUMENT...`, with MODULE.main([
 program: MicroPython from the compiled rooms in `build/mpy`, CPython from the sources.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ CPYTHON = "cpython"
 INTERPRETERS = (MICROPYTHON, CPYTHON)
 FIRMWARE = "boards.sim.main"
 HEAP_KB = 512
+ORDER_PORT_KB = 128  # its code and lines, as the unix port keeps them
 
 
 class RuntimeMissing(Exception):
@@ -68,7 +70,17 @@ def firmware_command(interpreter, config_path, heap_kb=HEAP_KB):
     """(argv, env) that start the firmware of the simulated board in the foreground with this configuration
     file.
     """
+    heap_kb += ORDER_PORT_KB if has_order_port(config_path) else 0
     return command(interpreter, FIRMWARE, [Path(config_path).resolve()], heap_kb)
+
+
+def has_order_port(config_path):
+    """Whether the configuration switches it on; what is wrong with it, the firmware itself will say."""
+    try:
+        row = json.loads(Path(config_path).read_text(encoding="utf-8")).get("order_port", {})
+    except (OSError, ValueError, AttributeError):
+        return False
+    return isinstance(row, dict) and row.get("enabled") is True
 
 
 def stop(process, patience_s=5):

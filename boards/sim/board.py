@@ -158,6 +158,19 @@ class Board:
         except OSError as error:
             raise PortError(codes.PORT_FAILED, row["device"], str(error))
 
+    def serial_port(self, device, baud):
+        """A serial line of its own."""
+        return self._port({"kind": "rtu", "device": device, "baud": baud, "parity": "N"})
+
+    def random(self, n):
+        """Octets that nobody can guess."""
+        with open("/dev/urandom", "rb") as file:  # MicroPython has no os.urandom
+            return file.read(n)
+
+    def read_text(self, path):
+        with open(path) as file:
+            return file.read()
+
     def listen(self, host, port):
         try:
             return TcpListener(host, port)

@@ -186,7 +186,8 @@ class Budgets(Keeper):
                 vehicle.kept_wh += wanted[0]
                 vehicle.kept_s += wanted[1]
                 reserved.append((vehicle, wanted))
-        if not self.save():
+        self.failed = not self.save()
+        if self.failed:
             for vehicle, wanted in reserved:
                 vehicle.kept_wh -= wanted[0]
                 vehicle.kept_s -= wanted[1]
@@ -207,6 +208,15 @@ class Budgets(Keeper):
         for other in self.plugged:
             places += 1 if other is vehicle else 0
         return vehicle.kept_wh // places
+
+    def changed(self, vehicle):
+        """Its used amounts have grown elsewhere: what is reserved must still fit, and the store must know."""
+        self._begin_day(vehicle)
+        for i in range(len(self.bays)):
+            if self.plugged[i] is vehicle:
+                vehicle.kept_wh = max(0, min(vehicle.kept_wh, self.grants[i].left_wh(vehicle)))
+                vehicle.kept_s = max(0, min(vehicle.kept_s, self.grants[i].left_s(vehicle)))
+        self.due = True
 
     def save(self):
         """Commit all vehicles."""

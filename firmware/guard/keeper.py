@@ -13,6 +13,7 @@ class Keeper:
         self.names = []  # of a vehicle that does not say who it is
         self.told = []  # None = a vehicle that always stands there is configured
         self.due = False  # keep(now) has something to write
+        self.failed = False  # the last write
 
     def place(self, bay, row):
         """One more bay; `row` is the bay's of a checked configuration."""

@@ -175,9 +175,10 @@ class Usage(Keeper):
     def plug(self, i, name):
         """Another vehicle stands at the i-th of these bays; `name`: text."""
         self._end(self.places[i])
-        self.places[i].record = self._record(key_of(name), self.places[i].lfp)
+        self.places[i].record = self.record_of(key_of(name), self.places[i].lfp)
 
-    def _record(self, key, lfp):
+    def record_of(self, key, lfp):
+        """This vehicle's, a new one where there is none."""
         for record in self.records:
             if record.key == key and record.lfp == lfp:
                 return record
@@ -232,12 +233,22 @@ class Usage(Keeper):
         """Commit all records, those in use as if their session ended now."""
         self.due = False
         self.unkept = 0
+        self.book()
+        rows = b"".join([record.pack() for record in self.records])
+        self.failed = self.store is None or not self.store.save(rows)
+
+    def book(self):
+        """Every session into its record, as if it ended now."""
         for place in self.places:
             if place.session is not None:
                 place.session.book()
-        return self.store is not None and self.store.save(
-            b"".join([record.pack() for record in self.records])
-        )
+
+    def renew(self, key):
+        """This vehicle's records have grown elsewhere: a session in progress goes on from there."""
+        for place in self.places:
+            if place.record.key == key and place.session is not None:
+                place.session = Session(place.record, place.session.last_bp)
+        self.due = True
 
     def of(self, number):
         """The place of the bay with this number, None when it has no battery that is known."""

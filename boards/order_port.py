@@ -1,0 +1,62 @@
+"""Puts the order port together from section `order_port`; loaded by name, where it is switched on.
+
+A board that offers it has random(n) -> n octets that nobody can guess, and read_text(path).
+"""
+
+from boards.station import PortError
+from drivers.order_server import OrderServer
+from firmware import codes
+from firmware import codes_order as c
+from firmware.orderport.endpoint import Orders
+from protocols.orderport.hmac import Mac
+
+_DIGITS = 64
+
+
+class Teller:
+    """What happens at the port, into the event log."""
+
+    def __init__(self, log):
+        self.log = log
+
+    def refused(self, lines, now):
+        self.log.add(c.LINES_REFUSED, lines, now)
+
+    def full(self, now):
+        self.log.add(c.PORT_FULL, 0, now)
+
+
+def read_key(board, path):
+    """The shared key: 32 octets as hexadecimal digits in a file of their own, never in the configuration (a
+    recording carries that).
+    """
+    right = "64 hexadecimal digits; `v2g order-key FILE` makes them"
+    try:
+        text = board.read_text(path).strip()
+    except (OSError, ValueError) as error:
+        raise PortError(codes.PORT_FAILED, path, "%s; right: %s" % (error, right))
+    if len(text) != _DIGITS or any([digit not in "0123456789abcdef" for digit in text]):
+        raise PortError(codes.PORT_FAILED, path, right)
+    return bytes([int(text[i : i + 2], 16) for i in range(0, _DIGITS, 2)])
+
+
+def make(board, config, loop, clock):
+    """The order port of an assembled station, as one more driver of its loop."""
+    row = config["order_port"]
+    name = config["station"]["name"]
+    mac = Mac(read_key(board, row["key"]))
+    guard = loop.controller.guard
+    table = guard.capability if guard is not None else None
+    curve = loop.telecontrol.curve
+    orders = Orders(name, config, loop.image, clock, loop.log, loop.guard, curve, table)
+    listener = line = None
+    if row["device"]:
+        line = board.serial_port(row["device"], row["baud"])
+    else:
+        listener = board.listen(row["listen"], row["port"])
+    told = Teller(loop.log)
+    server = OrderServer(
+        listener, line, board.poller, mac, name, orders, board.random, row["max_links"], told
+    )
+    loop.drivers.append(server)
+    return server

@@ -1,0 +1,119 @@
+"""What a person types as entries of an order, and answers as lines to read."""
+
+import datetime
+import json
+
+from tools import catalogue
+from tools.catalogue import Failure
+from tools.catalogue_host import BAD_OPTION
+
+UNKNOWN = ("none", "unknown")
+DAY_S = 86400
+
+
+def seconds_until(text, option, now=None):
+    """"07:30" (the next one, local time), "2:30h" or "45min" from now, as seconds."""
+    now = now or datetime.datetime.now()
+    try:
+        if text.endswith("min"):
+            return round(60 * float(text[:-3]))
+        if text.endswith("h"):
+            hours, _, minutes = text[:-1].partition(":")
+            return round(3600 * float(hours) + 60 * float(minutes or 0))
+        hour, minute = text.split(":")
+        at = now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    except ValueError:
+        raise Failure(BAD_OPTION, "%s %s: 07:30, 2:30h or 45min" % (option, text)) from None
+    return round((at - now).total_seconds()) % DAY_S
+
+
+def bay_of(text):
+    """A number or a name."""
+    return int(text) if text.isdigit() else text
+
+
+def percent(value):
+    return None if value is None else round(100 * value)
+
+
+def session(bay, mode, target, minimum, departure, arrival, consent):
+    """The order of a driver; only what was typed."""
+    if bay is None:
+        raise Failure(BAD_OPTION, "--bay N or --bay NAME")
+    entries = {"order": "session", "bay": bay_of(bay), "mode": mode, "consent": consent}
+    entries.update(target_bp=percent(target), minimum_bp=percent(minimum))
+    if departure in UNKNOWN:
+        entries["depart_unknown"] = True
+    elif departure:
+        entries["depart_in_s"] = seconds_until(departure, "--departure")
+    if arrival:
+        entries["arrive_in_s"] = seconds_until(arrival, "--arrival")
+    return {key: value for key, value in entries.items() if value is not None}
+
+
+def slot(bay, target, departure, cancel):
+    """The booking of a battery, or its end."""
+    entries = {"order": "slot"}
+    if bay is not None:
+        entries["bay"] = bay_of(bay)
+    if cancel:
+        entries["cancel"] = True
+    else:
+        if departure is None or target is None:
+            raise Failure(BAD_OPTION, "slot: --departure and --target, or --cancel with --bay")
+        entries["in_s"] = seconds_until(departure, "--departure")
+        entries["target_bp"] = percent(target)
+    return entries
+
+
+def plan(first, kilowatts):
+    """Powers from interval `first` on; + = charging."""
+    try:
+        powers_w = [round(1000 * float(text)) for text in (kilowatts or "").split(",")]
+    except ValueError:
+        raise Failure(BAD_OPTION, "--kw 5,5,-10: kW an interval, + = charging") from None
+    return {"order": "plan", "first": first, "power_w": powers_w}
+
+
+def refused(answer):
+    """The Failure of a refusal."""
+    what = "%s = %s; " % (answer["key"], json.dumps(answer.get("value"))) if "key" in answer else ""
+    return Failure(answer.get("code", 0), "%sright: %s" % (what, answer.get("right", "-")))
+
+
+def lines(answer, lang):
+    """An answer for a person: a line an entry, units as people say them."""
+    for key, value in answer.items():
+        if key in ("n", "ok", "must_text"):
+            continue
+        yield "%-16s %s" % _told(key, value, lang)
+
+
+def _told(key, value, lang):
+    if value is None:
+        return _bare(key), "-"
+    if key in ("must", "winner", "limit", "bound") or key.startswith("limit_"):
+        code = value[0] if isinstance(value, list) else value
+        return key, "V%03d %s" % (code, catalogue.name(code, lang)) if code else "-"
+    if key.endswith("_bp"):
+        return _bare(key), "%.2f %%" % (value / 100)
+    if key.endswith("_s") and isinstance(value, int):
+        sign = "-" if value < 0 else ""
+        return _bare(key), "%s%d:%02d h" % (sign, abs(value) // 3600, abs(value) // 60 % 60)
+    if key.endswith("_w"):
+        return _bare(key), " ".join("%.1f" % (w / 1000) for w in _listed(value)) + " kW"
+    if key.endswith("_wh") and isinstance(value, list):
+        return _bare(key), "%.2f kWh" % (value[0] + value[1] / 1000)
+    if key == "bays":
+        return key, "".join("\n  %s" % " ".join("-" if x is None else str(x) for x in row) for row in value)
+    if key == "texts":
+        return key, "".join("\n  V%03d %s" % (code, catalogue.name(code, lang)) for code, _ in value if code)
+    return key, value if isinstance(value, str) else json.dumps(value)
+
+
+def _bare(key):
+    return key.rsplit("_", 1)[0]
+
+
+def _listed(value):
+    return value if isinstance(value, list) else [value]
