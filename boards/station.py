@@ -129,15 +129,33 @@ def make_buses(board, config, image, log):
         buses[row["bus"]].add(make_meter(row, group))
     rejected = _rejecter(log)
     bays = len(config["bays"])
+    pins, lines = make_lines(board, config, image, ordered)
     for i in range(bays):
         row = config["bays"][i]["converter"]
-        if row["model"] == "infy":
+        if row["model"] == "ac_pile":
+            ordered.append(load("boards.pile_bay").make(i, config, image, buses, log, pins, lines))
+        elif row["model"] == "infy":
             ordered.append(load("boards.can_bay").make(i, config, image, buses, log))
         else:
             bay = config["bays"][i]
             offset_ms = i * 1000 // bays
             buses[row["bus"]].add(make_converter(bay, image.bays[i], i + 1, rejected, offset_ms, log))
     return ordered
+
+
+def make_lines(board, config, image, ordered):
+    """The board's own pins and the station's lines, where there are any: first of the drivers."""
+    if not config["lines"]:
+        return None, None
+    drivers = load("drivers.lines")
+    pins = board.make_pins() if hasattr(board, "make_pins") else drivers.NoPins()
+    try:
+        rows = load("firmware.lines").of_bay(config["lines"], 0)
+        lines = drivers.StationLines(drivers.Lines(rows, pins), image)
+    except ValueError as error:
+        raise PortError(codes.PORT_FAILED, "lines", str(error))
+    ordered.insert(0, lines)
+    return pins, lines
 
 
 def load(name):

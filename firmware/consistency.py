@@ -22,6 +22,7 @@ def conflicts(config, errors):
     _buses(config, errors)
     _references(config, errors)
     _bays(config, errors)
+    _piles(config, errors)
     _batteries(config, errors)
     _site(config, errors)
     _orders(config, errors)
@@ -80,7 +81,8 @@ def _bay_buses(bay, path, buses, errors):
     converter = bay["converter"]
     vehicle = bay["vehicle"]["protocol"]
     kinds = ("can",) if converter["model"] == "infy" else ("rtu", "tcp")
-    _refer(errors, path + "converter.bus", converter["bus"], _of_kinds(buses, kinds))
+    if converter["bus"] != "pins" or converter["model"] != "ac_pile":  # its lines are the board's own
+        _refer(errors, path + "converter.bus", converter["bus"], _of_kinds(buses, kinds))
     if vehicle != "none":
         kinds = ("can",) if vehicle == "gbt27930" else ("secc",)
         _refer(errors, path + "vehicle.bus", bay["vehicle"]["bus"], _of_kinds(buses, kinds))
@@ -96,6 +98,12 @@ def _bay_buses(bay, path, buses, errors):
     elif converter["lease_ms"] < 10000:
         right = "at least 10000: after that the modules switch off by themselves"
         _add(errors, path + "converter.lease_ms", converter["lease_ms"], right)
+
+
+def _piles(config, errors):
+    """Lines and AC piles, by name: few stations have them."""
+    if config["lines"] or any([bay["converter"]["model"] == "ac_pile" for bay in config["bays"]]):
+        __import__("firmware.pile_config", None, None, ["check"]).check(config, errors)
 
 
 def _of_kinds(buses, kinds):

@@ -24,6 +24,7 @@ class BayEnvelope:
         self.soc_max_bp = battery["soc_max_bp"] - step_bp
         self.soc_min_bp = battery["soc_min_bp"] + step_bp
         self.taper_bp = battery["taper_bp"]
+        self.is_blind = config["converter"]["model"] == "ac_pile"  # the vehicle tells no SOC, and only takes
         self.guard = None  # firmware/guard/bay.py, where the configuration states a battery
 
     def update(self, now):
@@ -39,6 +40,8 @@ class BayEnvelope:
             self._close(codes.LIMIT_CONVERTER_OFF)
         elif not bay.following.value:
             self._close(codes.LIMIT_NOT_FOLLOWING)
+        elif self.is_blind:
+            return
         elif bay.soc_bp.quality != GOOD or not 0 <= bay.soc_bp.value <= FULL_BP:
             self._close(codes.LIMIT_SOC_UNKNOWN)
         elif self.guard is not None:

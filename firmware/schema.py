@@ -80,7 +80,7 @@ METER = (
 )
 
 CONVERTER = (
-    ("model", CHOICE, "sunspec", ("sunspec", "sunspec_der", "quasar", "evtec", "infy"), 0),
+    ("model", CHOICE, "sunspec", ("sunspec", "sunspec_der", "quasar", "evtec", "infy", "ac_pile"), 0),
     ("bus", TEXT, REQUIRED, 1, 32),
     ("unit", INT, 1, 0, 247),  # infy: address of the first module
     ("modules", INT, 1, 1, 16),  # infy
@@ -153,6 +153,7 @@ BAY = (
     ("battery", SECTION, {}, BATTERY, 0),
     ("session", SECTION, {}, SESSION, 0),
     ("vehicle", SECTION, {}, VEHICLE, 0),
+    ("pilot", FREE, {}, 0, 0),  # ac_pile: firmware/pile_config.py
 )
 
 CONTROL = (
@@ -277,5 +278,6 @@ CONFIG = (
     ("telecontrol", SECTION, {}, TELECONTROL, 0),
     ("order_port", SECTION, {}, ORDER_PORT, 0),
     ("recorder", SECTION, {}, RECORDER, 0),
+    ("lines", FREE, (), 0, 0),  # the board's (board.json); firmware/lines.py
     ("plant", FREE, {}, 0, 0),
 )

@@ -1,5 +1,5 @@
-"""Messages of a DC outlet's sequence (V25x, V26x): Chinese text, cause and next action; the English text
-stands in firmware/outlet/codes.py. Rows as in catalogue_device.py.
+"""Messages of a DC outlet's sequence (V25x, V26x) and of an AC pile (V28x): Chinese text, cause and next
+action; the English text stands in firmware/outlet/codes.py. Rows as in catalogue_device.py.
 锁止 lock, 绝缘检测 insulation test, 预充 precharge,
 泄放 bleed, 接触器粘连 welded contactor.
 """
@@ -193,5 +193,71 @@ ROWS = (
             "Check supply and CAN wiring of the remote I/O (terminators, bit rate), then take the plug out.",
             "检查远程 I/O 的供电和 CAN 接线（终端电阻、波特率），然后拔出插头。",
         ),
+    ),
+    (
+        c.PILE_PILOT_SHORT,
+        EVENT,
+        "控制导引短路（状态 E）",
+        ("The pilot is at 0 V: shorted to earth in plug, cable or vehicle.",
+         "CP 为 0 V：插头、线缆或车辆侧对地短路。"),
+        ("Take the plug out; check CP against PE in plug and cable.",
+         "拔出插头；检查插头和线缆的 CP 与 PE。"),
+    ),
+    (
+        c.PILE_PILOT_UNKNOWN,
+        EVENT,
+        "控制导引电压不属于任何状态",
+        ("The pilot's resistors are wrong, or a contact is dirty: the level lies between two states.",
+         "导引电阻错误或触点脏污：电压介于两个状态之间。"),
+        ("Try another cable and another vehicle; measure CP (12, 9 or 6 V).",
+         "换线缆、换车辆再试；测量 CP（12、9 或 6 V）。"),
+    ),
+    (
+        c.PILE_DIODE,
+        EVENT,
+        "车辆导引二极管缺失",
+        ("The lower level of the pilot is not -12 V: something that is no vehicle is connected.",
+         "导引负半周不是 -12 V：所接的不是车辆。"),
+        ("Take it out. With a vehicle: have its inlet checked.", "拔出。若是车辆：请检修其插座。"),
+    ),
+    (
+        c.PILE_CABLE,
+        EVENT,
+        "线缆电阻（CC/PP）无效",
+        ("The resistor that tells the cable's ampacity has no known value.", "表示线缆容量的电阻值未知。"),
+        ("Use another cable; check pilot.standard (gbt or iec) in the configuration.",
+         "更换线缆；检查配置 pilot.standard（gbt 或 iec）。"),
+    ),
+    (
+        c.PILE_VENTILATION,
+        EVENT,
+        "车辆要求通风（状态 D）",
+        ("The vehicle charges only in a ventilated room, and this place is none.",
+         "车辆仅可在通风场所充电，此处不符合。"),
+        ("Charge elsewhere; where there is ventilation, set pilot.ventilated.",
+         "换场所充电；若有通风，设置 pilot.ventilated。"),
+    ),
+    (
+        c.PILE_OVERCURRENT,
+        EVENT,
+        "车辆电流超过允许值",
+        ("The vehicle takes more than the pilot allows.", "车辆电流超过导引允许值。"),
+        ("Take the plug out. If it comes again with other vehicles, check the current measurement.",
+         "拔出插头。若其他车辆也如此，检查电流测量。"),
+    ),
+    (
+        c.PILE_UNPLUGGED,
+        EVENT,
+        "带载拔枪",
+        ("The pilot broke off while the contactor was closed.", "接触器闭合时导引中断。"),
+        ("None at once; look at the contacts of the plug for burns.", "无需立即处理；检查插头触点是否烧蚀。"),
+    ),
+    (
+        c.PILE_NO_STOP,
+        EVENT,
+        "车辆未停止，接触器带载断开",
+        ("The vehicle went on although the pilot stood at 100 %.", "导引已为 100 %，车辆仍继续充电。"),
+        ("If it comes often with one vehicle, have it checked; it wears the contactor.",
+         "若同一车辆经常发生，请检修车辆；会磨损接触器。"),
     ),
 )

@@ -248,11 +248,11 @@ def plant(config: Config):
 
 @app.command()
 @reported(STOPPED_BY_HAND)
-def check(config: ConfigArgument):
+def check(config: ConfigArgument, board: Board = "sim"):
     """Check a configuration; says what is wrong, where, and what would be right. 检查配置。"""
     from tools import commands
 
-    errors = commands.check(config)
+    errors = commands.check(config, board)
     for error in errors:
         tell(error)
     if errors:

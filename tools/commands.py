@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 from firmware import codes
-from firmware.config import ConfigError, load
+from firmware.config import ConfigError, read, validate
 from tools import runtime, up as site, wiring
+from tools.board_lines import explain, pile_words, with_lines
 from tools.explain import telecontrol_lines
 from tools.catalogue import Failure
 from tools.catalogue_host import (
@@ -18,7 +19,7 @@ from tools.catalogue_host import (
 )
 from tools.catalogue_host import PLANT_SECTION, PORT_BUSY, RECORDING_BAD, REPLAY_DIFFERS, WIRING_SLOW
 from tools.child import ROOT, Child
-from tools.defaults import default_config, new_run_dir, with_whole_recipe
+from tools.defaults import default_config, new_run_dir, with_whole_recipe, write_config
 from tools.plant.config import PlantConfigError, check_plant
 
 
@@ -32,10 +33,12 @@ def config_errors(error):
     return failures
 
 
-def load_config(path):
-    """The checked, completed configuration; the first mistake as a Failure with the others as lines."""
+def load_config(path, board=site.SIM):
+    """The checked, completed configuration with the board's lines; the first mistake as a Failure with the
+    others as lines.
+    """
     try:
-        return load(str(path))
+        return validate(with_lines(read(str(path)), board))
     except ConfigError as error:
         failures = config_errors(error)
         raise Failure(failures[0].code, failures[0].detail, [str(f) for f in failures[1:]]) from None
@@ -60,7 +63,8 @@ def up(iec104_port, seconds, interpreter, bays, config_path, board):
         if board == site.SIM:
             config = with_whole_recipe(config)
     else:
-        config = load_config(config_path)
+        known_board(board)
+        config = load_config(config_path, board)
         folder = run_dir()
         if iec104_port is not None:
             config["telecontrol"]["port"] = iec104_port
@@ -110,7 +114,10 @@ def build(board, source, modules):
 def run(board, config_path, interpreter):
     """The firmware of a board in the foreground."""
     known_board(board)
-    load_config(config_path)
+    config = load_config(config_path, board)
+    if config["lines"]:
+        own, config_path = config_path, run_dir() / "config.json"
+        write_config(dict(read(str(own)), lines=config["lines"]), config_path)
     if board == site.SIM:
         argv, env = command(interpreter, "boards.sim.main", [config_path.resolve()])
     else:
@@ -130,10 +137,11 @@ def plant(config_path):
         raise Failure(code, child.last[-1] if child.last else "exit status %d" % status)
 
 
-def check(config_path):
+def check(config_path, board=site.SIM):
     """Every mistake as a Failure; what the configuration means is printed when there is none."""
+    known_board(board)
     try:
-        config = load(str(config_path))
+        config = validate(with_lines(read(str(config_path)), board))
     except ConfigError as error:
         return config_errors(error)
     if config["plant"]:
@@ -145,6 +153,8 @@ def check(config_path):
     if broken:
         return [Failure(WIRING_SLOW, "%s = %s; right: %s" % row) for row in broken]
     _explain(config, config_path)
+    for line in explain(board):
+        print(line)
     return []
 
 
@@ -182,6 +192,9 @@ def _explain(config, path):
     print("  all masters gone: %s after %d s" % (control["fallback"], control["master_lost_s"]))
     for bay in config["bays"]:
         converter, battery = bay["converter"], bay["battery"]
+        if converter["model"] == "ac_pile":
+            print("  " + pile_words(bay))
+            continue
         window = "%g to %g %%" % (battery["soc_min_bp"] / 100, battery["soc_max_bp"] / 100)
         print("  %s: %g kW, SOC %s" % (bay["name"], bay["rating_w"] / 1000, window))
         print("    measurements count for %g s" % (converter["max_age_ms"] / 1000))

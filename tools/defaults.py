@@ -15,6 +15,7 @@ RATING_W = 15_000
 CROSSING_S = 5  # the ramp goes from full discharge to full charge in this time
 SITE_LOAD_W = 2_000
 LOAD_MAX_W = 5_000
+_ON_TCP = ("sunspec", "sunspec_der", "ac_pile")
 ANY_PORT = 1  # stands in until the plant has chosen one; the firmware's schema has no 0 here
 
 
@@ -152,7 +153,7 @@ def with_plant_ports(config, addresses):
     ports = config["plant"].get("converters_tcp") or [0] * len(config["plant"]["bays"])
     buses = {bus["name"]: bus for bus in config["buses"]}
     for i, (bay, address) in enumerate(zip(config["bays"], addresses)):
-        if ports[i] == 0 and bay["converter"].get("model", "sunspec").startswith("sunspec"):
+        if ports[i] == 0 and bay["converter"].get("model", "sunspec") in _ON_TCP:
             host, port = address.rsplit(":", 1)
             ports[i] = int(port)
             buses[bay["converter"]["bus"]].update(host=host, port=int(port))

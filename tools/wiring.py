@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from drivers.converter_evtec import EvtecConverter
 from drivers.converter_quasar import QuasarConverter
+from drivers.lines_modbus import HOLD_MS, REGISTERS
 from drivers.maps import sdm630, sunspec
 from drivers.maps import dlt645 as dlt645_table
 from drivers.meter_dlt645 import MeterDlt645
@@ -117,6 +118,10 @@ def converter_jobs(bay, bus, cycle_ms):
     if bus["kind"] == "can":
         yield from _module_jobs(bay, bus, cycle_ms)
         return
+    if converter["model"] == "ac_pile":
+        yield Job(name, "power (lines)", converter["poll_ms"], transaction_ms(bus, 8, 5 + 2 * REGISTERS))
+        yield Job(name, "set-point", HOLD_MS // 4, transaction_ms(bus, 9 + 2 * REGISTERS, 8), True)
+        return
     if not converter["model"].startswith("sunspec"):
         yield from _register_jobs(bay, bus)
         return
@@ -214,11 +219,15 @@ def bays(config):
 
 def _bay(config, bay):
     converter = bay["converter"]
+    if converter["bus"] == "pins":  # the board's own lines: written in the same turn
+        written = config["station"]["cycle_ms"] + TURN_MS
+        settled = written + converter["response_ms"]
+        return Bay(bay["name"], written, settled, converter["lease_ms"] + converter["response_ms"])
     bus = next(row for row in config["buses"] if row["name"] == converter["bus"])
     jobs = jobs_of(config, bus)
     own = next(job for job in jobs if job.device == bay["name"] and job.reading == "set-point")
     ahead = sum(job.takes_ms for job in jobs if job.pushes and job is not own)
-    longest = max(job.takes_ms for job in jobs if not job.pushes and job is not own)
+    longest = max((job.takes_ms for job in jobs if not job.pushes and job is not own), default=0)
     written = config["station"]["cycle_ms"] + longest + ahead + own.takes_ms
     settled = written + converter["response_ms"]
     return Bay(bay["name"], written, settled, converter["lease_ms"] + converter["response_ms"])
@@ -236,9 +245,13 @@ def broken_promises(config):
     for i, bay in enumerate(config["bays"]):
         path = "bays[%d]." % i
         converter = bay["converter"]
+        if converter["bus"] == "pins":
+            continue
         mine = {what: age for (name, what), age in ages.items() if name == bay["name"]}
         age = next(age for what, age in mine.items() if "power" in what)
         _compare(broken, path + "converter.max_age_ms", converter["max_age_ms"], age, "power")
+        if converter["model"] == "ac_pile":
+            continue  # it tells no SOC
         soc_age = next(age for what, age in mine.items() if "soc" in what)
         _compare(broken, path + "battery.max_age_ms", bay["battery"]["max_age_ms"], soc_age, "SOC")
     for i, bay in enumerate(bays(config)):

@@ -23,6 +23,7 @@ from protocols.ticks import TICKS_MASK
 _DAYS_1970_TO_2000 = 10957
 _ON_MICROPYTHON = hasattr(time, "ticks_ms")
 _COLLECT_BYTES = 16384  # garbage that makes a collect worth its pause
+PINS = ("led0", "led1", "led2", "button0")
 _THRESHOLD_BYTES = 32768  # garbage that does not wait for idle(): objects made late must fit between
 
 
@@ -121,6 +122,10 @@ class Board:
             return Store(FileSlots(path))
         except OSError as error:
             raise PortError(codes.STORE_FAILED, path, str(error))
+
+    def make_pins(self):
+        """Pins that lead nowhere (board.json names the lines on them)."""
+        return __import__("drivers.lines", None, None, ["MemoryPins"]).MemoryPins(PINS)
 
     def make_bus(self, row):
         """A bus from its configuration."""

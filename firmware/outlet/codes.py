@@ -10,6 +10,9 @@ OUTLET_LIVE, OUTLET_VOLTAGE_UNFIT, OUTLET_INSULATION, OUTLET_INSULATION_LOW = 25
 OUTLET_INSULATION_LATE, OUTLET_PRECHARGE_LATE, OUTLET_CONTACTOR_DROPPED = 263, 264, 265
 OUTLET_CONTACTOR_WELDED, OUTLET_BLEED_LATE, OUTLET_CURRENT_DEVIATES = 266, 267, 268
 OUTLET_LINES_SILENT = 269
+# of an AC pile
+PILE_PILOT_SHORT, PILE_PILOT_UNKNOWN, PILE_DIODE, PILE_CABLE = 280, 281, 282, 283
+PILE_VENTILATION, PILE_OVERCURRENT, PILE_UNPLUGGED, PILE_NO_STOP = 284, 285, 286, 287
 
 TEXTS = (
     (OUTLET_ESTOP, "emergency stop pressed"),
@@ -31,6 +34,14 @@ TEXTS = (
     (OUTLET_BLEED_LATE, "outlet does not fall below the safe voltage"),
     (OUTLET_CURRENT_DEVIATES, "current is not as ordered"),
     (OUTLET_LINES_SILENT, "outlet's remote I/O is silent"),
+    (PILE_PILOT_SHORT, "control pilot is shorted (state E)"),
+    (PILE_PILOT_UNKNOWN, "control pilot is at a level of no state"),
+    (PILE_DIODE, "vehicle's pilot diode is missing"),
+    (PILE_CABLE, "cable's resistor is of no cable"),
+    (PILE_VENTILATION, "vehicle asks for ventilation (state D)"),
+    (PILE_OVERCURRENT, "vehicle takes more than it is offered"),
+    (PILE_UNPLUGGED, "cable pulled while the contactor was closed"),
+    (PILE_NO_STOP, "vehicle did not stop, contactor opened under load"),
 )
 
 codes.TABLES.append(TEXTS)

@@ -9,7 +9,9 @@ the bus's baud rate, or `TCP_MS` on a TCP bus.
 
 import io
 
+from boards.sim.board import PINS
 from boards.station import assemble
+from drivers.lines import MemoryPins
 from drivers.modbus_bus import ModbusBus
 from drivers.ports.memory import pair
 from drivers.store import Store
@@ -187,6 +189,11 @@ class VirtualBoard:
     def open_store(self, path):
         """Two slots in memory."""
         return Store(self.slots if path == self.rig.config["station"]["store"] else MemorySlots())
+
+    def make_pins(self):
+        """The board's own pins, for whoever looks."""
+        self.pins = MemoryPins(PINS)
+        return self.pins
 
     def make_bus(self, row):
         ours, theirs = pair()

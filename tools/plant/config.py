@@ -45,7 +45,8 @@ METER_KEYS = (
     ("reply_delay_ms", "int", 0, 1000, 5, "ms", "time that the meter thinks before it answers on RTU"),
 )
 BAY_KEYS = (
-    ("model", ("sunspec", "quasar", "evtec"), None, None, "sunspec", "", "whose registers the converter has"),
+    ("model", ("sunspec", "quasar", "evtec", "ac_pile"), None, None, "sunspec", "",
+     "whose registers the converter has; ac_pile: a one-way AC pile and its vehicle"),
     ("capacity_wh", "int", 1, 10_000_000, 60_000, "Wh", "usable energy of the battery"),
     ("soc_bp", "int", 0, 10_000, 5000, "0.01 %", "state of charge at the start"),
     ("rating_w", "int", 1, 3_000_000, 15_000, "W", "both directions, at the AC terminals"),
@@ -69,6 +70,8 @@ BAY_KEYS = (
     ("car_current_max_da", "int", 1, 10_000, 1000, "0.1 A", "what the vehicle's BMS allows, each way"),
     ("car_version", "int", 0, 9, 0, "", "major version of GB/T 27930.2 that the vehicle knows, 0 = none"),
     ("car_discharge_variant", "int", 0, 254, 0, "", "variant of its transfer that discharges, 0 = none"),
+    ("phases", "int", 1, 3, 3, "", "of an AC pile"),
+    ("cable_ohm", "int", 0, 32_767, 220, "Ohm", "resistor of an AC pile's cable"),
     ("scale_factors", "scales", -4, 3, {}, "", "override of SunSpec scale factors, e.g. {\"W_SF\": 1}"),
 )
 SCALE_NAMES = ("A_SF", "V_SF", "Hz_SF", "W_SF", "VA_SF", "TotWh_SF", "Tmp_SF", "WSet_SF", "WSetPct_SF",

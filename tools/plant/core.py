@@ -9,8 +9,8 @@ import.
 from tools.plant import faults
 from tools.plant.battery import Battery
 from tools.plant.config import check_plant
-from tools.plant.converter import Converter
 from tools.plant.meter import Meter
+from tools.plant.pile import make
 from tools.plant.profile import Profile
 
 
@@ -35,7 +35,7 @@ class Plant:
         self.load_override_w = None
         self.load_w = float(self._profile.load_w(0))
         self._phase_share = [share / 10_000 for share in config["phase_share_bp"]]
-        self.converters = [Converter(bay, Battery(bay)) for bay in config["bays"]]
+        self.converters = [make(bay, Battery(bay), self.grid) for bay in config["bays"]]
         self.meter = Meter(config["meter"]["sample_ms"], self.grid)
         self.outlets = {}  # bay: its DC outlet, where one is simulated (can_bays.py)
         self.silent_bays = set()
