@@ -12,10 +12,10 @@ import traceback
 from pathlib import Path
 
 from hil_tests.bench import codec, confirm, display, events, forged, guard, heap, live, masters, memory
-from hil_tests.bench import step, store, tls
+from hil_tests.bench import modbus, step, store, tls
 from hil_tests.bench.context import Context
 
-MEASURES = (codec, step, guard, confirm, masters, live, events, memory, heap, forged, store, tls)
+MEASURES = (codec, step, guard, confirm, masters, live, events, memory, heap, forged, store, modbus, tls)
 
 
 def arguments(argv):
