@@ -37,7 +37,8 @@ class Wakes:
 class CanBay:
     """Looks to the loop like a driver. Its devices are served by their buses, this turns the sequence."""
 
-    def __init__(self, bay, number, vehicle, converter, io, log):
+    def __init__(self, bay, number, vehicle, converter, io, log, numbers):
+        """`numbers`: what the configuration changes of the sequence's."""
         self.bay = bay
         self.number = number
         self.vehicle = vehicle
@@ -45,9 +46,10 @@ class CanBay:
         self.io = io
         self.log = log
         self.outlet = o.Outlet()
-        numbers = dict(DEFAULTS)
-        numbers["contactor_ms"] = _CONTACTOR_MS
-        self.sequence = Sequence(self.outlet, numbers)
+        own = dict(DEFAULTS)
+        own["contactor_ms"] = _CONTACTOR_MS
+        own.update(numbers)
+        self.sequence = Sequence(self.outlet, own)
         self.port = Wakes()
         self.wake_at = 0
         self.permit = o.PERMIT_NONE
@@ -178,7 +180,7 @@ def make(index, config, image, buses, log):
     module_bus = buses[converter_row["bus"]]
     module_bus.add(converter)
     module_bus.add(io)
-    return CanBay(bay, index, vehicle, converter, io, log)
+    return CanBay(bay, index, vehicle, converter, io, log, row["vehicle"]["outlet"])
 
 
 def _vehicle(row, bay, record, bus):

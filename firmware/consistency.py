@@ -90,6 +90,8 @@ def _bay_buses(bay, path, buses, errors):
         _add(errors, path + "vehicle.negotiate", False, "true for gbt_version 2, which is negotiated")
     if bay["vehicle"]["discharge_variant"] == 1:
         _add(errors, path + "vehicle.discharge_variant", 1, "0, or 2 and more: 1 is charging alone")
+    if bay["vehicle"]["outlet"]:
+        _outlet(bay["vehicle"]["outlet"], path + "vehicle.outlet.", errors)
     if (vehicle == "none") != (converter["model"] != "infy"):
         _add(errors, path + "vehicle.protocol", vehicle, "a protocol for an infy converter, and only there")
     if converter["model"] != "infy":
@@ -104,6 +106,17 @@ def _piles(config, errors):
     """Lines and AC piles, by name: few stations have them."""
     if config["lines"] or any([bay["converter"]["model"] == "ac_pile" for bay in config["bays"]]):
         __import__("firmware.pile_config", None, None, ["check"]).check(config, errors)
+
+
+def _outlet(numbers, path, errors):
+    """By name: only a station with outlets has their sequence."""
+    known = __import__("firmware.outlet.sequence", None, None, ["DEFAULTS"]).DEFAULTS
+    for key in numbers:
+        value = numbers[key]
+        if key not in known:
+            _add(errors, path + key, value, "one of: " + ", ".join(sorted(known)))
+        elif value is True or not isinstance(value, int) or not 0 <= value <= 1000000:
+            _add(errors, path + key, value, "a whole number from 0 to 1000000, such as %d" % known[key])
 
 
 def _of_kinds(buses, kinds):

@@ -142,6 +142,7 @@ VEHICLE = (
     ("gbt_version", INT, 1, 1, 2),  # that is offered then: 1 = 2015, 2 = 27930.2-2024, which is unverified
     ("discharge_variant", INT, 0, 0, 254),  # of its transfer function, that stands for discharging; 0 = none
     ("discharge_max_da", INT, 0, 0, 4000),  # up to which current, as no known message tells the vehicle's
+    ("outlet", FREE, {}, 0, 0),  # what differs from DEFAULTS in firmware/outlet/sequence.py
     ("io_max_age_ms", INT, 500, 100, 2000),  # the outlet's remote I/O silent for longer: its lines are lost
 )
 

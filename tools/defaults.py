@@ -16,6 +16,7 @@ CROSSING_S = 5  # the ramp goes from full discharge to full charge in this time
 SITE_LOAD_W = 2_000
 LOAD_MAX_W = 5_000
 _ON_TCP = ("sunspec", "sunspec_der", "ac_pile")
+BMS_BATTERY = {"capacity_wh": 60_000, "chemistry": "nmc", "c_rate_pct": 100, "bms": True}
 ANY_PORT = 1  # stands in until the plant has chosen one; the firmware's schema has no 0 here
 
 
@@ -40,7 +41,7 @@ def _can_bus(name, bitrate):
     return {"name": name, "kind": "can", "host": "127.0.0.1", "port": ANY_PORT, "bitrate": bitrate}
 
 
-def with_vehicles(config, discharge=True, only=None):
+def with_vehicles(config, discharge=True, only=None, guarded=False):
     """A copy whose bays (`only` these, from 0) have Infypower modules on CAN and a vehicle that speaks
     GB/T 27930.
     """
@@ -59,6 +60,9 @@ def with_vehicles(config, discharge=True, only=None):
                             "lease_ms": 10_000, "response_ms": 5000}
         address += 1
         bay["vehicle"] = {"protocol": "gbt27930", "bus": vehicle_bus, "discharge": discharge}
+        if guarded:  # the battery's guard hears the car's BMS
+            bay["battery"] = dict(bay["battery"], **BMS_BATTERY)
+            bay["session"] = {"mode": "v2g"}
         config["plant"]["bays"][i].update(converter="infy", modules=1)
     return config
 

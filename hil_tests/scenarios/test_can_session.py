@@ -6,6 +6,7 @@ import pytest
 
 from drivers.vehicle import TRANSFERRING
 from firmware import codes
+from firmware.config import ConfigError
 from firmware.outlet import table as t
 from hil_tests.rig.can_station import CanStation, MemoryStore
 from protocols.gbt27930 import charger as c
@@ -183,3 +184,17 @@ def test_a_session_of_2024_that_falls_silent_ends():
     station.plant.inject("car_silent", bay=0)
     took_ms = station.until(lambda: not station.outlet.contactor_closed)
     assert took_ms <= 1_500 and station.converter.ac_w == 0
+
+
+def test_the_outlets_numbers_are_configuration():
+    station = CanStation(vehicle={"outlet": {"insulation_readings": 8}})
+    station.until(lambda: station.unit.sequence.state == t.INSULATION_BLEED)
+    slow_ms = station.ms
+    station = CanStation()
+    station.until(lambda: station.unit.sequence.state == t.INSULATION_BLEED)
+    assert slow_ms - station.ms >= 1_000
+    with pytest.raises(ConfigError) as caught:
+        CanStation(vehicle={"outlet": {"insulation_reading": 8, "bleed_ms": "4 s"}, "gbt_version": 2})
+    paths = sorted(path for _, path, _, _ in caught.value.errors)
+    assert paths == ["bays[0].vehicle.negotiate", "bays[0].vehicle.outlet.bleed_ms",
+                     "bays[0].vehicle.outlet.insulation_reading"]

@@ -39,7 +39,8 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on
     folder = run_dir()
     config = default_config(bays, 0, folder, [SOC_BP[i % len(SOC_BP)] for i in range(bays)])
     if on_can:
-        config = with_vehicles(config, only=[bays - 1] if on_can == "mixed" else None)
+        config = with_vehicles(config, only=[bays - 1] if on_can == "mixed" else None,
+                               guarded=on_can != "mixed")
     if board == SIM:
         config = with_whole_recipe(config)
     console.print("files of this run: %s" % folder, style="dim", highlight=False)
