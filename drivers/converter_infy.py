@@ -64,6 +64,7 @@ class InfyConverter:
         self.inverter = False  # the mode that was confirmed, or is being set
         self.faults = 0
         self.tell = None
+        self.charge_max_w = self.discharge_max_w = -1  # not known
         self.own_faults = 0
         self.efficiency_bp = _EFFICIENCY_BP
         self.written_w = None  # set-point that was last sent
@@ -290,6 +291,8 @@ class InfyConverter:
             return
         if not self.group.take_round(now):
             return
+        rated_w = self.group.rated_w(now)
+        self.charge_max_w = self.discharge_max_w = rated_w if rated_w else -1
         bay.power_w.put(self.power_w(), now)
         bay.dc_voltage_dv.put(self.group.voltage_dv(), now)
         bay.dc_current_da.put(self.current_da(), now)

@@ -52,6 +52,7 @@ class RegisterConverter:
         self.faults = 0  # bits of drivers/faults.py
         self.tell = None
         self.enabled = True
+        self.charge_max_w = self.discharge_max_w = -1  # the device does not say
 
     def wanted_w(self, now):
         """The leased command, 0 once the lease has run out or nothing has been written yet."""

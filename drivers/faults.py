@@ -1,6 +1,12 @@
 """The closed list of faults of a converter, whatever it is: each driver maps what its device tells to these
 bits, and knows some by itself.
 
+It is part of the contract that all converters' drivers keep (hil_tests/portable/test_converter_contract.py):
+DECLARED of the module (reversal_ms, write_gap_ms, min_power_w), enable(on, now), the lease in
+bay.command_w with wanted_w(now), charge_max_w and discharge_max_w (-1 = the device does not say), power,
+state and faults measured, is_told(power_w), a prebuilt stop. The plain SunSpec driver of small images
+(converter_sunspec.py) leaves out faults, enable and limits.
+
 `publish` keeps them in the driver's `faults` and tells of the new ones; what they are called stands in
 firmware/codes_faults.py, one code a bit.
 
