@@ -8,6 +8,7 @@ from io import BytesIO
 
 from firmware.recorder import Recorder, header
 from firmware.replay import Replay
+from firmware.slow import PATIENCE
 from hil_tests.portable.firmware_support import Bench, drain, raw_config
 from hil_tests.portable.support import no_heap
 
@@ -111,7 +112,7 @@ def test_once_turned_it_shares_and_stays():
 
 def test_a_long_time_on_the_wrong_side_is_worth_a_reversal():
     station = Station(config())
-    station.go(-6000, 500)
+    station.go(-6000, PATIENCE * REVERSAL_MS // 100 - 100)
     assert station.reversals == 0 and station.commands() == [-6000, 0]
     station.run(200)
     assert station.reversals == 1 and station.commands() == [-3000, -3000]
