@@ -199,6 +199,7 @@ BMS_ROWS = (
     ("cell_lo_mv", MEASURED),
     ("temp_hi_dc", MEASURED),
     ("temp_lo_dc", MEASURED),
+    ("uneven", RESULT),  # code of the warning that its cells are too far apart; 0 = none
 )
 
 METER_ROWS = STATION_ROWS[:7]  # of every other meter the same as of the site's

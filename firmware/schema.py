@@ -121,6 +121,8 @@ BATTERY = (
     ("budget_life_h", INT, 0, 0, 20000),
     ("budget_life_cycles", INT, 0, 0, 20000),  # of the whole capacity
     ("budget_block_wh", INT, 1000, 100, 10000),  # reserved ahead: what a power cut may cost
+    ("cell_spread_max_mv", INT, 250, 50, 5000),  # between cells: a warning at 3/5 of it, less power at 4/5
+    ("temp_spread_max_dc", INT, 200, 50, 1000),  # the same between temperatures
     ("cell_spread_mv", INT, 100, 0, 1000),  # lowest cell below the highest, where the BMS tells only that
     ("bms", BOOL, False, 0, 0),  # the vehicle tells its limits, cell voltages and temperatures
 )

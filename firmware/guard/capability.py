@@ -47,14 +47,15 @@ class Capability:
             turn = station.capable_turn
             if turn < len(HORIZONS_S):
                 station.capable_turn = turn + 1
-                self._horizon(turn, site)
+                self.power(turn, site)
             else:
                 station.capable_turn = 0
                 self._totals(site.room_hi_w)
                 ended = True
         return ended
 
-    def _horizon(self, k, site):
+    def power(self, k, site):
+        """The k-th horizon of the table."""
         seconds = HORIZONS_S[k]
         charge_w = discharge_w = shared_w = 0
         for guard in self.guards:

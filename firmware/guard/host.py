@@ -23,6 +23,7 @@ class GuardHost:
         self.must = [0] * len(self.bays)
         self.warned = [False] * len(self.bays)
         self.empty = [False] * len(self.bays)
+        self.uneven = [0] * len(self.bays)
         self.known = []  # bays whose vehicle may say who it is
         self.keepers = []  # firmware/guard/keeper.py: budgets, usage
         self.usage = None
@@ -89,6 +90,17 @@ class GuardHost:
             if empty and not self.empty[i]:
                 self.log.add(codes.BUDGET_GONE, self.numbers[i], now)
             self.empty[i] = empty
+            if hasattr(bay, "uneven") and bay.uneven.value != self.uneven[i]:
+                self._tell_uneven(i, bay, now)
+
+    def _tell_uneven(self, i, bay, now):
+        code = self.uneven[i] = bay.uneven.value
+        if code == codes.CELLS_UNEVEN:
+            apart = bay.cell_hi_mv.value - bay.cell_lo_mv.value
+        else:
+            apart = bay.temp_hi_dc.value - bay.temp_lo_dc.value
+        if code:
+            self.log.add(code, self.numbers[i] * 100000 + min(apart, 99999), now)
 
     def _tell_must(self, i, bay, now):
         if bay.must.value:

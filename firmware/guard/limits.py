@@ -8,7 +8,8 @@ AC (the converter's loss is on our side), discharging less the loss at the worst
 The tables follow published manuals for LFP (the column for fast charging) and are ours for NMC; between
 two points the limit is linear, beyond the last one nothing is allowed. Unknown chemistry: the stricter
 of both. The linear pieces lie on or below the steps of those manuals. SOH: full at 80 %, nothing at 70 %
-and below.
+and below. The spread of the cells' voltages is published practice (alarm at 150, stop at 250 mV), that of
+their temperatures (12 and 20 K) is ours.
 
 lint: integer, hot
 """
@@ -48,6 +49,8 @@ class Limits:
         self.charge = _tables(battery, "charge_pct", LFP_CHARGE, NMC_CHARGE)
         self.discharge = _tables(battery, "discharge_pct", LFP_DISCHARGE, NMC_DISCHARGE)
         self.cells = cell_window(battery)
+        self.spread_mv = battery["cell_spread_max_mv"]
+        self.spread_dc = battery["temp_spread_max_dc"]
 
     def cut(self, envelope):
         self._cut_dc(
@@ -87,6 +90,7 @@ class Limits:
         )
         self._cut_temperature(envelope)
         self._cut_cells(envelope)
+        self._cut_spread(envelope)
 
     def look_at_temperature(self):
         """Once a second: cells do not warm up faster."""
@@ -119,6 +123,28 @@ class Limits:
             envelope.cut_lo(
                 -share(envelope.discharge_w, room_mv, cells[3] - cells[2]), codes.LIMIT_CELL_LOW
             )
+
+    def _cut_spread(self, envelope):
+        """Cells that drift apart: a warning first, then less power, then none."""
+        bay = self.bay
+        apart_dc = bay.temp_hi_dc.value - bay.temp_lo_dc.value
+        apart_mv = bay.cell_hi_mv.value - bay.cell_lo_mv.value
+        fifths = 2 if bay.uneven.value else 3
+        bay.uneven.value = 0
+        if apart_dc * 5 >= self.spread_dc * fifths:
+            bay.uneven.value = codes.TEMPERATURES_UNEVEN
+            room_dc = self.spread_dc - apart_dc
+            self._narrow(envelope, room_dc, self.spread_dc // 5, codes.LIMIT_TEMPERATURE_SPREAD)
+        if apart_mv * 5 >= self.spread_mv * fifths:
+            bay.uneven.value = codes.CELLS_UNEVEN
+            room_mv = self.spread_mv - apart_mv
+            self._narrow(envelope, room_mv, self.spread_mv // 5, codes.LIMIT_CELL_SPREAD)
+
+    def _narrow(self, envelope, room, width, code):
+        if room < width:
+            room = max(0, room)
+            envelope.cut_hi(share(envelope.charge_w, room, width), code)
+            envelope.cut_lo(-share(envelope.discharge_w, room, width), code)
 
     def _cut_budget(self, envelope):
         budget = self.bay.budget_wh

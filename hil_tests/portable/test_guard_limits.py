@@ -19,7 +19,7 @@ FINE = (100000, 100000, 3400, 3300, 250, 250)  # a BMS that limits nothing
 
 
 def bench_with(battery=None, bms=None, **inputs):
-    wishes = {} if bms is None else {"bms": True}
+    wishes = {} if bms is None else {"bms": True, "cell_spread_max_mv": 5000, "temp_spread_max_dc": 1000}
     wishes.update(battery or {})
     return guarded(guarded_config(battery=wishes), bms=bms, **inputs)
 
@@ -125,6 +125,27 @@ def test_cell_voltage_tapers_to_its_hard_end():
     assert ends(nmc) == ((-15000, 7500), (codes.LIMIT_RATING, codes.LIMIT_CELL_HIGH))
     own = bench_with({"cell_max_mv": 3600}, changed(cell_hi_mv=3600))
     assert ends(own)[0][1] == 0
+
+
+def test_cells_that_drift_apart_get_a_warning_then_less_power_then_none():
+    bench = bench_with({"cell_spread_max_mv": 250, "temp_spread_max_dc": 200}, FINE)
+    bay = bench.bays[0]
+    for apart_mv, warning, width_w in ((149, 0, 15000), (150, 376, 15000), (200, 376, 15000),
+                                       (225, 376, 7500), (250, 376, 0), (600, 376, 0),
+                                       (101, 376, 15000), (99, 0, 15000), (149, 0, 15000)):  # fmt: skip
+        bench.bms = changed(cell_lo_mv=3400 - apart_mv)
+        bench.step()
+        interval, limits = ends(bench)
+        assert bay.uneven.value == warning and interval == (-width_w, width_w), apart_mv
+        assert width_w == 15000 or limits == (codes.LIMIT_CELL_SPREAD, codes.LIMIT_CELL_SPREAD)
+    for apart_dc, warning, width_w in ((119, 0, 15000), (120, 377, 15000), (180, 377, 7500), (200, 377, 0)):
+        bench.bms = changed(temp_hi_dc=200 + apart_dc, temp_lo_dc=200)
+        bench.run(11)
+        interval, limits = ends(bench)
+        assert bay.uneven.value == warning and interval == (-width_w, width_w), apart_dc
+    assert limits == (codes.LIMIT_TEMPERATURE_SPREAD, codes.LIMIT_TEMPERATURE_SPREAD)
+    own = bench_with({"cell_spread_max_mv": 100}, changed(cell_lo_mv=3310))
+    assert ends(own)[0] == (-7500, 7500)
 
 
 def test_c_rate():

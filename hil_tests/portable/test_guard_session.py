@@ -113,3 +113,18 @@ def test_a_changed_session_lets_go_again():
     bench.host.sessions.order(0, MODE_V2G, 9000, 0, 36000000, bench.now)
     run(bench, 2)
     assert told(bench) == [(codes.MAY_AGAIN, 1)]
+
+
+def test_uneven_cells_are_told_once_with_their_distance():
+    config = guarded_config(battery={"bms": True}, control={"validity_s": 0})
+    bench = GuardBench(config)
+    bench.bms = (20000, 20000, 3400, 3230, 250, 250)
+    bench.log = EventLog(32)
+    bench.host = GuardHost(bench.image, bench.config, WallClock(0), bench.log)
+    run(bench, 5)
+    assert told(bench) == [(codes.CELLS_UNEVEN, 100170)]
+    bench.bms = (20000, 20000, 3400, 3390, 250, 250)
+    run(bench, 3)
+    bench.bms = (20000, 20000, 3400, 3390, 400, 250)
+    run(bench, 3)
+    assert told(bench) == [(codes.TEMPERATURES_UNEVEN, 100150)]
