@@ -129,13 +129,13 @@ class Limits:
         bay = self.bay
         apart_dc = bay.temp_hi_dc.value - bay.temp_lo_dc.value
         apart_mv = bay.cell_hi_mv.value - bay.cell_lo_mv.value
-        fifths = 2 if bay.uneven.value else 3
+        was = bay.uneven.value
         bay.uneven.value = 0
-        if apart_dc * 5 >= self.spread_dc * fifths:
+        if apart_dc * 5 >= self.spread_dc * (2 if was == codes.TEMPERATURES_UNEVEN else 3):
             bay.uneven.value = codes.TEMPERATURES_UNEVEN
             room_dc = self.spread_dc - apart_dc
             self._narrow(envelope, room_dc, self.spread_dc // 5, codes.LIMIT_TEMPERATURE_SPREAD)
-        if apart_mv * 5 >= self.spread_mv * fifths:
+        if apart_mv * 5 >= self.spread_mv * (2 if was == codes.CELLS_UNEVEN else 3):
             bay.uneven.value = codes.CELLS_UNEVEN
             room_mv = self.spread_mv - apart_mv
             self._narrow(envelope, room_mv, self.spread_mv // 5, codes.LIMIT_CELL_SPREAD)

@@ -302,3 +302,26 @@ def test_the_guard_takes_no_memory():
         bench.now = (bench.now + (100, 1000, 60000)[i % 3]) & 0x3FFFFFFF
         bench.feed()
         no_heap(bench.controller.step, bench.now)
+
+
+def test_a_slot_of_a_swap_station_belongs_to_the_grid_until_its_battery_is_booked():
+    bench = guarded(guarded_config(bays=3, meter=False))
+    bench.load_w = None
+    bench.socs = [7000, 7000, 7000]
+    for i in range(3):
+        bench.session(i, target_bp=0)  # nobody has booked it
+    bench.order(-36000)
+    bench.run(20)
+    assert bench.commands() == [-12000] * 3
+    assert bench.station.discharge_15min_w.value == 45000
+    assert [bay.laxity_s.value for bay in bench.bays] == [500000] * 3
+    bench.session(1, target_bp=8000, hours=0.5)  # needs 26 min
+    bench.run(40, 1000)
+    assert sum(bench.commands()) == -36000 and bench.bays[1].must.value == 0
+    bench.session(1, target_bp=8000, hours=0.42)
+    bench.run(3)
+    assert bench.commands() == [-15000, 15000, -15000] and bench.bays[1].must.value == codes.MUST_DEPARTURE
+    bench.session(1, target_bp=0)  # fetched, an empty one in its place
+    bench.socs = [7000, 2500, 7000]
+    bench.run(12, 1000)
+    assert bench.bays[1].must.value == 0 and bench.commands()[1] < 0

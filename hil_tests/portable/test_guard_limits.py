@@ -130,15 +130,18 @@ def test_cell_voltage_tapers_to_its_hard_end():
 def test_cells_that_drift_apart_get_a_warning_then_less_power_then_none():
     bench = bench_with({"cell_spread_max_mv": 250, "temp_spread_max_dc": 200}, FINE)
     bay = bench.bays[0]
-    for apart_mv, warning, width_w in ((149, 0, 15000), (150, 376, 15000), (200, 376, 15000),
-                                       (225, 376, 7500), (250, 376, 0), (600, 376, 0),
-                                       (101, 376, 15000), (99, 0, 15000), (149, 0, 15000)):  # fmt: skip
+    uneven = codes.CELLS_UNEVEN
+    for apart_mv, warning, width_w in ((149, 0, 15000), (150, uneven, 15000), (200, uneven, 15000),
+                                       (225, uneven, 7500), (250, uneven, 0), (300, uneven, 0),
+                                       (101, uneven, 15000), (99, 0, 15000), (149, 0, 15000)):  # fmt: skip
         bench.bms = changed(cell_lo_mv=3400 - apart_mv)
         bench.step()
         interval, limits = ends(bench)
         assert bay.uneven.value == warning and interval == (-width_w, width_w), apart_mv
         assert width_w == 15000 or limits == (codes.LIMIT_CELL_SPREAD, codes.LIMIT_CELL_SPREAD)
-    for apart_dc, warning, width_w in ((119, 0, 15000), (120, 377, 15000), (180, 377, 7500), (200, 377, 0)):
+    uneven = codes.TEMPERATURES_UNEVEN
+    for apart_dc, warning, width_w in ((119, 0, 15000), (120, uneven, 15000), (180, uneven, 7500),
+                                       (200, uneven, 0)):  # fmt: skip
         bench.bms = changed(temp_hi_dc=200 + apart_dc, temp_lo_dc=200)
         bench.run(11)
         interval, limits = ends(bench)
