@@ -2,6 +2,7 @@
 they run.
 """
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,10 @@ import typer
 Recording = Annotated[
     Path, typer.Argument(metavar="FILE", help="A recording: runs/.../record.v2gr. 录波文件")
 ]
+StorePath = Annotated[str, typer.Argument(metavar="STORE", help="As station.store says. 配置中的存储路径")]
+Identity = Annotated[str, typer.Argument(metavar="[VEHICLE]", help="Without it: who was here. 车辆标识")]
+RecordFile = Annotated[Path, typer.Option("--file", help="Write it there. 写入文件", metavar="FILE")]
+Record = Annotated[Path, typer.Argument(metavar="FILE", help="A record that was exported. 车辆记录文件")]
 Output = Annotated[Path, typer.Option("--out", help="Folder of the pictures. 图片目录", metavar="DIR")]
 
 
@@ -28,7 +33,37 @@ def add(app, reported):
         """Draw each battery's session: SOC, power and its limit, wear. 绘制充放电过程图。"""
         write_report(file, out or file.parent)
 
+    battery.command()(reported(130)(export))
+    battery.command(name="import")(reported(130)(bring))
     app.add_typer(battery)
+
+
+def export(store: StorePath, vehicle: Identity = None, file: RecordFile = None):
+    """A vehicle's budgets and wear, out of a store at rest. 导出车辆预算与损耗记录。"""
+    from tools.battery.records import Records, summary
+
+    records = Records(store)
+    if vehicle is None:
+        for name in records.identities():
+            print(name)
+        return
+    record = records.export(vehicle)
+    for line in summary(record):
+        print(line)
+    text = json.dumps(record, indent=2)
+    if file is None:
+        print(text)
+    else:
+        file.write_text(text + "\n", encoding="utf-8")
+
+
+def bring(store: StorePath, file: Record):
+    """Merge a record into a store at rest; used amounts never fall. 导入车辆记录（已用量只增不减）。"""
+    from tools.battery.records import Records, read
+
+    records, record = Records(store), read(file)
+    records.merge(record)
+    print("%s is known at %s" % (record["identity"], store))
 
 
 def write_report(file, folder):

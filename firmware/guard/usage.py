@@ -18,7 +18,7 @@ fall. Rows of other lengths than ROW_BYTES are another version's and are left al
 
 import struct
 
-from firmware import codes, codes_order
+from firmware import codes_order
 from firmware.guard.keeper import Keeper, key_of, name_of
 from firmware.guard.wear import Wear
 from firmware.image import GOOD
@@ -279,7 +279,7 @@ def line(place, session):
     text = "#V%03d %s: bay %d %s, %d min, %.1f to %.1f %%: %s ppm, charging only %s, cost of V2G %s"
     return text % (
         codes_order.WEAR_SESSION,
-        codes.text(codes_order.WEAR_SESSION),
+        codes_order.text(codes_order.WEAR_SESSION),
         place.number,
         name_of(session.record.key),
         session.minutes,

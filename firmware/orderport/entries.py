@@ -1,6 +1,5 @@
 """Entries of an order, checked: nothing is guessed, and what is refused says what would be right."""
 
-from firmware import codes
 from firmware import codes_order as c
 
 INT, BOOL, TEXT, CHOICE, INTS, OBJECT, BAY = 0, 1, 2, 3, 4, 5, 6
@@ -20,7 +19,7 @@ class Refused(Exception):
 
 def refusal(code, right):
     """Entries of a refusal: its code, the code's short text, what would be right."""
-    return {"ok": False, "code": code, "text": codes.text(code), "right": right}
+    return {"ok": False, "code": code, "text": c.text(code), "right": right}
 
 
 def short(value):

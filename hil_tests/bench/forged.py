@@ -2,7 +2,7 @@
 nothing operated that was not a well-formed order, no growth of the heap.
 
 The generator is the portable suite's own (hil_tests/portable/iec104_forge.py), which judges every order
-that comes through; here it runs whole.
+that comes through; here it runs whole. As many forged lines go against the order port.
 """
 
 from hil_tests.bench import programs
@@ -10,7 +10,7 @@ from hil_tests.bench.figures import Figure
 from tools.runtime import INTERPRETERS, MICROPYTHON
 
 NAME = "forged"
-TITLE = "forged APDUs against our station"
+TITLE = "forged APDUs and orders against our station"
 APDUS = 1_000_000
 QUICK = 3000
 SEED = 104
@@ -39,5 +39,9 @@ def run(ctx):
             figures.append(
                 Figure(NAME, interpreter + ": heap grown since", max(grown, 0), "B", 512, "<=", note)
             )
+        found = programs.run(interpreter, "forged_orders", [count, SEED], HEAP_KB, LIMIT_S)["lines"]
+        note = "none became an order; seed %d" % SEED
+        name = interpreter + ": forged lines at the order port survived"
+        figures.append(Figure(NAME, name, found, "", count, "==", note))
         ctx.advance(1.0)
     return figures
