@@ -57,6 +57,12 @@ def _pile(config, i, bay, rows, errors):
     pilot = bay["pilot"] = section(bay["pilot"], PILOT, path + "pilot.", errors)
     if errors:
         return
+    least_w = pilot["phases"] * (pilot["nominal_dv"] * pilot["min_da"] // 100)
+    if bay["converter"]["min_power_w"] < 0:
+        bay["converter"]["min_power_w"] = least_w * 11 // 10  # the voltage may be 10 % higher
+    elif bay["converter"]["min_power_w"] < least_w:
+        right = "at least %d, or -1: less than pilot.min_da is no charging" % least_w
+        _add(errors, path + "converter.min_power_w", bay["converter"]["min_power_w"], right)
     there = [row["name"] for row in lines.of_bay(rows, i + 1)]
     needed = list(NEEDED)
     if not pilot["meter"]:

@@ -1,15 +1,15 @@
-"""Splits the station's power where a device is slow (design §3): it declares how long it takes to reverse,
-how often it may be told something new, and below which power it gives none.
+"""Splits the station's power where a device is slow (design §3): it declares how long it takes to
+reverse, how often it may be told something new, and below which power it gives none.
 
-* A slow device keeps its side. While the power of the station lies on the other one, it stands at 0 W and
-  the others carry the power. It turns only when the station is about to need more there than they can give,
-  or after PATIENCE times its reversal on the wrong side.
-* It turns early: as soon as the target (not only the ramp to it) needs it, if the others can carry what flows
-  now. So they cross zero first, and its dead time falls into theirs.
-* While it turns it has its least power, which makes it begin, and what the others cannot give; it takes its
-  share once it is measured on its new side, or after twice its reversal.
-* A power between 0 and its minimum is 0; the others take it. It is told a new power no more often than it
-  may be; meanwhile the others follow alone, but a cut is never put off.
+* A slow device keeps its side. While the power of the station lies on the other one, it stands at 0 W
+  and the others carry the power. It turns only when the station is about to need more there than they
+  can give, or after PATIENCE times its reversal on the wrong side.
+* It turns early: as soon as the target (not only the ramp to it) needs it, if the others can carry what
+  flows now. So they cross zero first, and its dead time falls into theirs.
+* While it turns it has its least power, which makes it begin, and what the others cannot give; it takes
+  its share once it is measured on its new side, or after twice its reversal.
+* A power between 0 and its minimum is 0; the others take it. It is told a new power no more often than
+  it may be; meanwhile the others follow alone, but a cut is never put off.
 
 Loaded by name where a configuration has such a device beside another one. Its memory is in the image.
 
@@ -40,9 +40,11 @@ class SlowAllocator(Allocator):
         self.reversal_ms = [max(0, row["reversal_ms"]) for row in rows]
         self.gap_ms = [max(0, row["write_gap_ms"]) for row in rows]
         self.min_w = [max(0, row["min_power_w"]) for row in rows]
+        self.waits_w = 0
         self.later = [0] * self.count  # caps of those that wait for the others
 
     def share_out(self, total_w, room_w=0, now=0):
+        self.waits_w = 0
         given_w = self._serve_must(room_w) if self.guarded else 0
         total_w -= given_w
         aim_w = clip(
@@ -212,8 +214,19 @@ class SlowAllocator(Allocator):
                 self.bays[i].told_at = now
 
     def hold_back(self, hi_w, lo_w):
+        """A raise that would leave less than a minimum waits as a whole, and the ramp with it: if the
+        ramp went on from what was given, the others would take the room again before the waiting one
+        has it.
+        """
+        for i in range(self.count):
+            self.later[i] = self.power_w[i]
         super().hold_back(hi_w, lo_w)
         for i in range(self.count):
             power_w = self.power_w[i]
-            if power_w and -self.min_w[i] < power_w < self.min_w[i]:
+            if power_w and -self.min_w[i] < power_w < self.min_w[i] or not power_w and self.later[i]:
                 self.power_w[i] = 0
+                if self.min_w[i]:
+                    self.waits_w += self.later[i]
+
+    def total_w(self):
+        return super().total_w() + self.waits_w

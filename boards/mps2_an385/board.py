@@ -146,6 +146,10 @@ class Board:
             gc.collect()
             self._floor = gc.mem_alloc()
 
+    def make_pins(self):
+        """LEDs and buttons, by name: few images have lines."""
+        return __import__("boards.mps2_an385.pins", None, None, ["Pins"]).Pins(mem32)
+
     def _front_end(self, which):
         if which not in self._front_ends:
             front_end = FrontEnd(CmsdkUart(which, _FAST))

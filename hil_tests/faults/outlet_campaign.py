@@ -291,7 +291,7 @@ def table(results):
             % (
                 f.name,
                 f.name_zh,
-                state_name(f.state),
+                f.state if isinstance(f.state, str) else state_name(f.state),
                 r.zero_ms,
                 "-" if r.open_ms is None else r.open_ms,
                 "-" if r.hung_ms is None else r.hung_ms,

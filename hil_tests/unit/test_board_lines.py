@@ -51,6 +51,7 @@ def test_a_station_without_a_pile_has_no_lines_from_its_board():
         (lambda raw: raw["bays"][1].update(rating_w=30_000), "rating_w"),
         (lambda raw: raw["bays"][1]["converter"].update(response_ms=1000), "converter.response_ms"),
         (lambda raw: raw["bays"][1].update(battery={"capacity_wh": 50_000}), "battery.capacity_wh"),
+        (lambda raw: raw["bays"][1]["converter"].update(min_power_w=1000), "converter.min_power_w"),
         (lambda raw: raw["bays"][1]["pilot"].update(meter="grid"), "pilot.meter"),
         (lambda raw: raw.update(lines=[r for r in raw["lines"] if r["name"] != "cp_pwm"]), "lines"),
         (lambda raw: raw.update(lines=[]), "lines"),
