@@ -8,8 +8,8 @@ from protocols.ticks import TICKS_MASK, ticks_add
 
 
 class Rig:
-    def __init__(self, options=None, discharge_variant=0):
-        self.charger = c.ModuleCharger(options or c.ModuleOptions())
+    def __init__(self, options=None, discharge_variant=0, waits=c.WAITS):
+        self.charger = c.ModuleCharger(options or c.ModuleOptions(), waits)
         self.bms = VehicleState()
         self.vehicle = v.ModuleVehicle(self.bms, discharge_variant=discharge_variant)
         self.now = TICKS_MASK - 1500

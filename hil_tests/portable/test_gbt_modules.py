@@ -85,25 +85,26 @@ def test_no_energy_before_the_tests_and_the_precharge():
     rig = Rig()
     rig.insulate = False
     rig.plug()
-    rig.run(30000)
+    rig.run(5000)
     assert rig.charger.state == c.DETECT
     rig = Rig()
     rig.precharge = False
     rig.plug()
     rig.until(c.PREPARE)
-    rig.run(30000)
+    rig.run(5000)
     assert rig.charger.state == c.PREPARE and rig.vehicle.state == v.READY
 
 
 def test_every_silence_ends_the_session_and_is_told():
     cases = ((0x12, c.NEGOTIATE), (0x02, c.PARAMETERS_ASK), (0x52, c.DETECT), (0x72, c.PRECHARGE))
+    hasty = tuple([(wait[0], wait[1], min(wait[2], 2000), wait[3]) for wait in c.WAITS])  # the minutes cost
     for pgi, state in cases:
-        rig = Rig()
+        rig = Rig(waits=hasty)
         rig.lose = lambda from_charger, pf, first, pgi=pgi: not from_charger and pf != 0x37 and first == pgi
         rig.plug()
         rig.until(c.LOST)
         assert rig.states[-2] == state, hex(pgi)
-        rig.run(2000)
+        rig.run(200)
         assert not rig.vehicle.closed or rig.vehicle.state == v.STOPPING
     for pgi, limit_ms in ((0x73, 1000), (0x74, 5000), (0x77, 5000)):
         rig = transferring()
