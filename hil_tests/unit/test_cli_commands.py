@@ -158,6 +158,11 @@ def test_bays_and_a_configuration_file_exclude_each_other(tmp_path):
     told(invoke("up", "--bays", 2, "--config", tmp_path / "c.json"), 516)
 
 
+@pytest.mark.parametrize("more", [("mixed", "--bays", 1), ("infy",), ("mixed", "--board", "mps2_an385")])
+def test_converters_that_do_not_go_together_are_refused(more):
+    told(invoke("demo", "--converter", *more), 516)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
