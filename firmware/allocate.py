@@ -196,9 +196,10 @@ class Allocator:
 
 def rank_s(bay):
     """Laxity as far as it gives a claim: none is greater than that of a car which needs all its time, and
-    whose departure has passed comes last.
+    whose departure has passed comes last. The need is told at the worst efficiency; by what that is likely
+    too much, a long need must not take from a short one.
     """
-    laxity_s = bay.laxity_s.value
+    laxity_s = bay.laxity_s.value + bay.need_s.value // 24
     if laxity_s >= 0:
         return laxity_s
     return 0 if laxity_s + bay.need_s.value > 0 else _LAST_S

@@ -170,19 +170,6 @@ class Promise:
             bay.tail_hi_w = self._taper_w(self.slow_bp, ceiling_bp, bay.cap_w)
             bay.tail_lo_w = self._taper_w(target_bp, ceiling_bp, bay.cap_w)
 
-    def line_bp(self, target_bp, cap_w, left_ms):
-        """The must-run line: the least SOC from which the target is reached within `left_ms`."""
-        low_bp = 0
-        high_bp = target_bp
-        while low_bp < high_bp:
-            middle_bp = (low_bp + high_bp) // 2
-            self.walk(middle_bp, target_bp, cap_w, left_ms)
-            if self.need_ms <= left_ms:
-                high_bp = middle_bp
-            else:
-                low_bp = middle_bp + 1
-        return low_bp
-
     def keeps_ms(self, laxity_ms, discharge_w):
         """How long `discharge_w` (AC) may be given while the promise still holds: x = l / (1 + Pd' /
         Pc'), the primed powers at the battery.

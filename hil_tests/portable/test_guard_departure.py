@@ -5,6 +5,7 @@ lane: heap=512k
 
 from firmware import codes
 from firmware.guard.departure import MODE_NOW, MODE_ORDERLY, grossed_up, time_ms
+from firmware.guard.line import line_bp
 from hil_tests.portable.guard_support import GuardBench, guarded, guarded_config
 from hil_tests.portable.support import no_heap
 
@@ -34,7 +35,7 @@ def test_vector_need_and_laxity():
 def test_vector_must_run_line():
     promise = promise_of()
     for hours_x2, soc_bp in ((3, 4475), (2, 5650), (1, 6825), (0, 8000)):
-        assert promise.line_bp(8000, 15000, hours_x2 * HOUR_MS // 2) == soc_bp
+        assert line_bp(promise, 8000, 15000, hours_x2 * HOUR_MS // 2) == soc_bp
 
 
 def test_vector_discharge_that_keeps_the_promise():

@@ -2,9 +2,10 @@
 (hil_tests/rig/oracle.py).
 
 Whenever a session begins or changes, every car that is there is judged anew, from what is in its battery then
-and with one minute for the firmware to hear of it. A car that full power alone does not bring to its target
-counts with what that brings it to; a target is feasible if all cars together can have theirs so. Where they
-cannot, nobody's target is judged, but whoever leaves short of it must have been told.
+and with one minute for the firmware to hear of it, with two behind a shared limit, where a raise waits for a
+confirmed cut. A car that full power alone does not bring to its target counts with what that brings it to; a
+target is feasible if all cars together can have theirs so. Where they cannot, nobody's target is judged, but
+whoever leaves short of it must have been told.
 """
 
 from firmware.guard.departure import MODE_V2G
@@ -56,7 +57,7 @@ class Judge:
                     self.told[i] = []
                 rows.append((i, target, depart - day.minute - 1))
         reached = {i: alone_bp(day, i, target, minutes) for i, target, minutes in rows}
-        jobs = [job(day, i, min(target, reached[i]), n) for i, target, n in rows if n > 0]
+        jobs = [job(day, i, min(target, reached[i]), n - 1) for i, target, n in rows if n > 1]
         jobs = [one for one in jobs if one.wh < one.target_wh]
         together = True
         if sum(one.cap_w for one in jobs) > day.site_w:

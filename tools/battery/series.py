@@ -6,6 +6,7 @@ as the device is fed by its loop: where the recording holds the whole session, a
 know the vehicle before, both say the same.
 """
 
+from firmware.guard.line import line_bp
 from firmware import codes
 from firmware.guard.usage import Usage
 from firmware.image import GOOD
@@ -62,7 +63,7 @@ class Bay:
         promise = self.promise
         self.line_s.append(t_s)
         self.line.append(
-            promise.line_bp(promise.target_bp(), self.bay.cap_w or promise.full_w, left_s * 1000)
+            line_bp(promise, promise.target_bp(), self.bay.cap_w or promise.full_w, left_s * 1000)
         )
 
     def cost(self):
