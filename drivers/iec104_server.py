@@ -33,16 +33,23 @@ class Iec104Server:
             poller.add(listener.sock, listener)
 
     def service(self, now):
-        """Read, answer, accept; every confirmation is on its way when this returns."""
+        """Read, answer, accept; every confirmation is on its way when this returns. True when somebody was
+        served.
+        """
+        busy = False
         for i in range(len(self.ports)):
             if self.ports[i].ready:
                 self._receive(self.ports[i], self.links[i], now)
+                busy = True
         if ticks_diff(now, self.due_at) >= 0:
             self.tick(now)
+            busy = True
         for listener in self.listeners:
             if listener.ready:
                 self._clear_away(now)
                 self._accept(listener, now)
+                busy = True
+        return busy
 
     def _clear_away(self, now):
         """A master that comes back finds its own place free: the end of its old connection may stand behind

@@ -161,7 +161,7 @@ class Telecontrol:
 
     def report(self, now):
         """After a step: show the image to the masters."""
-        if self.returning:
+        if self.returning and not self.image.order_event:  # what the order did is known after its step
             self.returning = False
             for i in self.returns:
                 signal = self.signals[i]

@@ -38,8 +38,7 @@ _TX_BYTES = const(40)  # the longest write of any driver here: 11 registers over
 _RX_BYTES = const(48)  # of a reply in pieces: a poll's 16 registers
 _LISTEN_MS = const(3000)
 _ROOM_BYTES = const(12288)
-_LOOK_EVERY = const(8)  # steps
-_COLLECT_BYTES = const(8192)  # garbage that makes a collect worth its pause
+_COLLECT_BYTES = const(8192)  # taken since the last one: makes a collect worth its pause
 _CTRL_C = const(3)
 
 
@@ -97,8 +96,6 @@ class Board:
         self.log = None
         self.recorder = None
         self.record_file = None
-        self._floor = 0
-        self._idles = 0
         self.gaps_told = 0
         self._room = bytearray(_ROOM_BYTES)
         self._lines = [Console()]
@@ -119,12 +116,15 @@ class Board:
         """No clock here but the dispatcher's: the time stays unset until C_CS_NA_1."""
 
     def wait(self, ms):
-        """Until a port has something for its owner or `ms` have passed."""
-        if self._pump() or ms <= 0:
-            return
-        mps2.alarm(min(ms, _LONGEST_WAIT_MS))
-        while mps2.sleep() and not self._pump():
-            """What came was for nobody, or not all of it."""
+        """Until a port has something for its owner or `ms` have passed; False when none has."""
+        if self._pump():
+            return True
+        if ms > 0:
+            mps2.alarm(min(ms, _LONGEST_WAIT_MS))
+            while mps2.sleep():
+                if self._pump():
+                    return True  # else what came was for nobody, or not all of it
+        return False
 
     def _pump(self):
         """Every line once; True when one has something."""
@@ -138,13 +138,9 @@ class Board:
         self.fed += 1
 
     def idle(self, slack_ms):
-        """Collect garbage while there is time for it, and enough of it. Looking costs half a step, for it
-        walks the heap: now and then only.
-        """
-        self._idles = (self._idles + 1) % _LOOK_EVERY
-        if self._idles == 0 and gc.mem_alloc() - self._floor > _COLLECT_BYTES:
+        """Collect garbage while there is time for it, and enough of it."""
+        if mps2.allocated() > _COLLECT_BYTES:
             gc.collect()
-            self._floor = gc.mem_alloc()
 
     def make_pins(self):
         """LEDs and buttons, by name: few images have lines."""

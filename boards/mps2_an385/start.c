@@ -347,6 +347,12 @@ static void signal_attr(mp_obj_t self_in, qstr name, mp_obj_t *there) {
 
 static MP_DEFINE_CONST_OBJ_TYPE(signal_type, MP_QSTR_Signal, MP_TYPE_FLAG_NONE, make_new, signal_make, attr, signal_attr);
 
+// allocated() -> bytes taken from the heap since the last collect; gc.mem_alloc() walks the whole heap for less.
+static mp_obj_t mps2_allocated(void) {
+    return MP_OBJ_NEW_SMALL_INT(MP_STATE_MEM(gc_alloc_amount) * MICROPY_BYTES_PER_GC_BLOCK);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(mps2_allocated_obj, mps2_allocated);
+
 static const mp_rom_map_elem_t mps2_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_mps2) },
     { MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&mps2_open_obj) },
@@ -358,6 +364,7 @@ static const mp_rom_map_elem_t mps2_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_check), MP_ROM_PTR(&mps2_check_obj) },
     { MP_ROM_QSTR(MP_QSTR_alarm), MP_ROM_PTR(&mps2_alarm_obj) },
     { MP_ROM_QSTR(MP_QSTR_sleep), MP_ROM_PTR(&mps2_sleep_obj) },
+    { MP_ROM_QSTR(MP_QSTR_allocated), MP_ROM_PTR(&mps2_allocated_obj) },
     { MP_ROM_QSTR(MP_QSTR_Signal), MP_ROM_PTR(&signal_type) },
 };
 static MP_DEFINE_CONST_DICT(mps2_globals, mps2_globals_table);

@@ -20,6 +20,9 @@ STEP_BAYS = (1, 4, 8, 16)
 RECORDER_BAYS = (1, 4, 8)
 BOOT_BAYS = (1, 4, 8)
 CYCLE_BAYS = (1, 4, 8)
+GAP_BAYS = (1, 8)
+GAP_CYCLES = 60  # a snapshot, collects, every kind of question twelve times
+GAP_INSTRUCTIONS = 1_250_000  # the aim of 20 ms (design, 3), counted as below
 CYCLE_INSTRUCTIONS = 6_250_000  # 100 ms of a 100 MHz part at 1.6 clocks per instruction
 CYCLES = 300  # long enough for the slow polls of all devices to fall into one cycle
 
@@ -46,6 +49,8 @@ def programs():
         runs["boot_%d" % bays] = ["boot", board_config(bays)]
     for bays in CYCLE_BAYS:
         runs["cycle_%d" % bays] = ["cycle", board_config(bays), str(CYCLES)]
+    for bays in GAP_BAYS:
+        runs["gap_%d" % bays] = ["gap", board_config(bays, recording=True), str(GAP_CYCLES)]
     return runs
 
 

@@ -28,6 +28,11 @@ def test_a_cycle_leaves_slack_and_none_is_twice_the_mean(bays):
     assert worst < ceilings.CYCLE_INSTRUCTIONS
 
 
+@pytest.mark.parametrize("bays", ceilings.GAP_BAYS)
+def test_the_longest_gap_of_the_loop_is_within_the_aim(bays):
+    assert ceilings.stored()["gap_%d_worst" % bays] <= ceilings.GAP_INSTRUCTIONS
+
+
 def test_a_run_repeats_to_the_instruction():
     image = images.get("tests")
     first, second = (ceilings.measure(image, "step_1") for _ in range(2))

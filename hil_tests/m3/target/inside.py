@@ -3,6 +3,7 @@ own time.
 
 Instructions are counted from the end of one wait to the beginning of the next and summed up per control
 cycle; what the simulated devices take is left out. The collect, in the slack, is counted for itself.
+The longest gap is all that lies between two waits, a collect too.
 """
 
 import gc
@@ -35,9 +36,10 @@ class Wire:
     is_open = True
     ready = False
     peer = None
+    sock = None
 
-    def __init__(self):
-        self.buf = bytearray(_WIRE_BYTES)
+    def __init__(self, size=_WIRE_BYTES):
+        self.buf = bytearray(size)
         self.have = 0
 
     def service(self, now):
@@ -52,6 +54,7 @@ class Wire:
 
     def write(self, buf, start, n):
         peer = self.peer
+        n = min(n, len(peer.buf) - peer.have)
         mps2.move(peer.buf, peer.have, buf, start, n)
         peer.have += n
         peer.ready = True
@@ -61,9 +64,9 @@ class Wire:
         self.is_open = False
 
 
-def pair():
+def pair(size=_WIRE_BYTES):
     """Two ends."""
-    a, b = Wire(), Wire()
+    a, b = Wire(size), Wire(size)
     a.peer, b.peer = b, a
     return a, b
 
@@ -148,6 +151,8 @@ class InsideBoard(Board):
         self.count = 0
         self.collects = 0
         self.longest_collect = 0
+        self.part = 0  # of the turn, counted so far
+        self.longest_gap = 0
 
     def set_ticks(self, ticks):
         """Where the millisecond clock goes on."""
@@ -174,17 +179,23 @@ class InsideBoard(Board):
         return self.listener
 
     def wait(self, ms):
-        self.busy += self.counter.end()
+        spent = self.counter.end()
+        self.busy += spent
+        self.longest_gap = max(self.longest_gap, self.part + spent)
+        self.part = 0
         loop = self.loop
         if loop is not None and loop.steps != self.seen_steps:
             self.seen_steps = loop.steps
             self.cycles[self.count % _CYCLES] = self.busy
             self.count += 1
             self.busy = 0
-        while ms > 0 and not self._serve():
+        heard = self._serve()
+        while ms > 0 and not heard:
             super().wait(min(ms, _REPLY_MS))
             ms -= _REPLY_MS
+            heard = self._serve()
         self.counter.begin()
+        return heard
 
     def _serve(self):
         """Let the devices answer; True when an answer waits for the firmware."""
@@ -197,11 +208,14 @@ class InsideBoard(Board):
         return answered
 
     def idle(self, slack_ms):
-        self.busy += self.counter.end()
-        self.counter.begin()
+        spent = self.counter.end()
+        self.busy += spent
         before = gc.mem_alloc()
+        self.counter.begin()
         super().idle(slack_ms)
+        taken = self.counter.end()
+        self.part += spent + taken
         if gc.mem_alloc() < before:
             self.collects += 1
-            self.longest_collect = max(self.longest_collect, self.counter.end())
+            self.longest_collect = max(self.longest_collect, taken)
         self.counter.begin()

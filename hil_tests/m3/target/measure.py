@@ -8,6 +8,8 @@ setpoint           a set-point from its octets to the confirmation in the link's
 boot CONFIG        heap left when the station of this configuration stands, and the pause of a collect: as
                    after a real boot, the configuration and its text gone; this program is counted as used
 cycle CONFIG N     N cycles of the whole loop with devices in memory: instructions (mean, worst), collects
+gap CONFIG N       the longest turn of the loop in N cycles, with the collects: recorder (a snapshot every 30
+                   steps), a dispatcher who interrogates, orders and floods, printed events
 """
 
 import gc
@@ -17,7 +19,7 @@ from hil_tests.m3.target.counter import Counter, report
 
 def main(arguments):
     what = {"step": step, "guard": guard, "recorder": recorder, "modbus": modbus, "setpoint": setpoint}
-    what.update({"boot": boot, "cycle": cycle})
+    what.update({"boot": boot, "cycle": cycle, "gap": gap})
     what[arguments.pop(0)](arguments)
     return 0
 
@@ -256,6 +258,63 @@ def cycle(arguments):
     report("collect_worst", board.longest_collect)
     if not image.station.power_w.value:
         raise AssertionError("the converters did not follow")
+
+
+def gap(arguments):
+    from boards.mps2_an385.main import read
+    from boards.station import assemble, tell_events
+    from hil_tests.m3.target.dispatcher import Dispatcher
+    from hil_tests.m3.target.inside import InsideBoard, pair
+
+    class Told(InsideBoard):
+        """Prints and records as the board does."""
+
+        def open_record(self, path):
+            self._give_back()
+            return Sink()
+
+        def drain(self, now):
+            tell_events(self, now)
+            super().drain(now)
+
+    count = int(arguments.pop())
+    board = Told()
+    config = read(board, arguments.pop(0))
+    config["recorder"]["snapshot_steps"] = 30
+    loop = assemble(board, config)
+    board.loop = loop
+    config.clear()
+    loop.start()
+    while loop.steps < 20:
+        loop.turn()
+    ours, theirs = pair(480)
+    board.listener.waiting = ours
+    board.listener.ready = True
+    dispatcher = Dispatcher(theirs)
+    board.faces.append(dispatcher)
+    while loop.steps < 40:
+        loop.turn()
+    board.longest_gap = board.collects = 0
+    for _ in range(count):
+        dispatcher.ask()
+        target = loop.steps + 1
+        while loop.steps < target:
+            loop.turn()
+    report("worst", board.longest_gap)
+    report("collects", board.collects)
+    report("lost", board.recorder.gaps)
+    if not dispatcher.received or loop.event_steps < count // 5:
+        raise AssertionError("the dispatcher was not heard")
+
+
+class Sink:
+    """A recording that nobody keeps."""
+
+    def write(self, data):
+        """Somewhere else."""
+
+    def close(self):
+        """Nothing to close."""
 
 
 def _station(text):
