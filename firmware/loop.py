@@ -78,7 +78,7 @@ class Loop:
         elif self._has_chores and (self._was_busy or is_quiet) and not self._untold:
             self._do_chores(now)
         elif self._may_idle and is_quiet:
-            self._idle()
+            self._idle(now)
         else:
             self._serve(now)
         board.feed_watchdog()
@@ -103,7 +103,7 @@ class Loop:
             if self._has_chores:
                 self._do_chores(now)
             elif self._may_idle:
-                self._idle()
+                self._idle(now)
 
     def _serve_drivers(self, now, is_time):
         """Those that have heard something, those whose time has come, and after a step all, for their
@@ -181,7 +181,7 @@ class Loop:
         self.board.drain(now)
         self._may_idle = True
 
-    def _idle(self):
+    def _idle(self, now):
         self._may_idle = False
         slack_ms = ticks_diff(self.next_step, self.board.now())
         if self.guard is not None and self.guard.keep(slack_ms, now):
