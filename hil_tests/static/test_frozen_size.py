@@ -10,7 +10,7 @@ import subprocess
 
 from tools.build import boards
 from tools.build.closure import closure, path_of
-from tools.build.inline import inline
+from tools.build.inline import bring, inline
 from tools.mpy import ROOT, compiler
 
 BOARD = "mps2_an385"
@@ -21,6 +21,7 @@ ERROR_BYTES = 250
 def estimated(programs, folder):
     """Bytes of frozen code of these programs and all that they import."""
     texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in closure(programs)}
+    texts = bring(texts, boards.load(BOARD)["image"]["brings"])
     source, made = folder / "m.py", folder / "m.mpy"
     total = 0
     for text in inline(texts, [path_of(name) for name in programs]).values():

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tools.build import BuildError, Missing, boards, footprint, freeze, source
 from tools.build.closure import closure, path_of, too_large_floats
-from tools.build.inline import inline
+from tools.build.inline import bring, inline
 from tools.build.names import names_to_keep, parameters
 from tools.mpy import ROOT, compiler
 
@@ -200,6 +200,7 @@ class Job:
     def _sources(self):
         """{path: text} of what is frozen."""
         texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in self.files}
+        texts = bring(texts, self.image["brings"])
         return inline(texts, self.entries) if self.image["inline"] else texts
 
     def _variables(self):

@@ -85,6 +85,23 @@ def inline(texts, entries=()):
     return {path: module.result() for path, module in modules.items()}
 
 
+def bring(texts, modules):
+    """{path: source} without what is only there where a board has no such module: of `try: from M import N`
+    with its `except`, M being one of `modules`, the import stays. Lines keep their numbers.
+    """
+    return {path: _brought(text, modules) for path, text in texts.items()}
+
+
+def _brought(text, modules):
+    lines = text.split("\n")
+    for node in ast.parse(text).body:
+        first = node.body[0] if isinstance(node, ast.Try) else None
+        if isinstance(first, ast.ImportFrom) and first.module in modules:
+            gone = node.end_lineno - node.lineno
+            lines[node.lineno - 1 : node.end_lineno] = [ast.unparse(first)] + [""] * gone
+    return "\n".join(lines)
+
+
 def _bindings(tree):
     """How often each name is bound anywhere in a file: assigned, imported, parameter, function, class."""
     bound = Counter()
