@@ -65,8 +65,9 @@ def measured_w(device):
 
 def test_scan_finds_the_models_without_complaint(device):
     assert device.base_addr == 40000
-    assert [model for model in device.models if isinstance(model, int)] == [1, 701, 704, 713, 714, 715]
-    assert [device.models[i][0].error_info for i in (1, 701, 704, 713, 714, 715)] == [""] * 6
+    models = [model for model in device.models if isinstance(model, int)]
+    assert models == [1, 701, 704, 713, 714, 715, 702, 703]
+    assert [device.models[i][0].error_info for i in models] == [""] * 8
     assert device.models[1][0].Md.value.startswith("Simulated")
     assert len(device.models[714][0].Prt) == 1
 
