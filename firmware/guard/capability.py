@@ -13,7 +13,7 @@ One horizon is computed in a step of 100 ms, so that the whole table is new once
 lint: integer, hot
 """
 
-from firmware.guard.departure import FOREVER_MS, grossed_up
+from firmware.guard.departure import FOREVER_MS, RELEASE_MS, grossed_up
 from firmware.image import GOOD
 from firmware.units import FULL_BP, clip, scaled, share
 from protocols.ticks import ticks_diff
@@ -22,6 +22,7 @@ HORIZONS_S = (1, 60, 300, 900, 1800, 3600, 7200, 9000)
 _15_MIN = 3  # its place among them
 _TURNS = 9  # the last one is for what needs no horizon
 _FOREVER_S = FOREVER_MS // 1000
+_RELEASE_S = RELEASE_MS // 1000
 
 
 class Capability:
@@ -90,8 +91,11 @@ class Capability:
         power_w = -bay.envelope_lo_w.value
         if power_w <= 0:
             return 0
-        power_w = min(power_w, power_for(left_wh(promise), seconds + promise.knee_out_s))
         over_s = laxity_s - seconds
+        target_bp = promise.target_bp()
+        kept = over_s <= _RELEASE_S and bay.soc_bp.value >= target_bp - promise.hysteresis_bp
+        energy_wh = left_wh(promise, target_bp if kept else 0)  # a target that is reached by then is kept
+        power_w = min(power_w, power_for(energy_wh, seconds + promise.knee_out_s))
         if over_s < 8 * seconds:
             back_w = share(promise.recharge_w(), promise.efficiency_bp, FULL_BP)
             power_w = min(power_w, back_w // seconds * over_s + back_w % seconds * over_s // seconds)
@@ -180,12 +184,14 @@ def room_wh(promise):
     return grossed_up(share(promise.capacity_wh, room_bp, FULL_BP), promise.best_bp)
 
 
-def left_wh(promise):
-    """AC energy that the battery still gives, at the worst efficiency, within its budget."""
+def left_wh(promise, floor_bp=0):
+    """AC energy that the battery still gives, at the worst efficiency, within its budget and not below
+    `floor_bp`.
+    """
     bay = promise.bay
     if bay.envelope_lo_w.value >= 0:
         return 0
-    left_bp = max(0, bay.soc_bp.value - bay.floor_bp.value - 1)
+    left_bp = max(0, bay.soc_bp.value - max(floor_bp, bay.floor_bp.value) - 1)
     energy_wh = share(share(promise.capacity_wh, left_bp, FULL_BP), promise.efficiency_bp, FULL_BP)
     if bay.budget_wh.quality == GOOD:
         energy_wh = min(energy_wh, max(0, bay.budget_wh.value))

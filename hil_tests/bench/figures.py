@@ -40,7 +40,7 @@ class Figure:
             "unit": self.unit,
             "target": self.target,
             "sense": self.sense if self.target is not None else "",
-            "reached": self.reached,
+            "reached": None if self.reached is None else bool(self.reached),
             "note": self.note,
         }
 

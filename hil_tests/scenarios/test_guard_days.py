@@ -41,6 +41,10 @@ def test_what_is_called_comes():
     assert len(short) <= len(called) / 100, short
 
 
+def test_a_target_that_will_soon_be_kept_is_in_the_figure():
+    assert min([mean / wanted for wanted, mean, _ in calls.called_day(467)]) >= 0.98
+
+
 def test_each_horizon_is_held_by_the_plant():
     for seed in range(25):
         wanted_w, came_w = calls.power_held(seed)
