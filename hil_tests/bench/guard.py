@@ -16,7 +16,7 @@ WORKERS = max(1, min(8, os.cpu_count() or 1))
 
 def run(ctx):
     """Figures; `--quick` takes few days."""
-    days, called_days, tables, compared = (20, 6, 10, 2) if ctx.quick else (10_000, 1_000, 500, 500)
+    days, called_days, tables, compared = (20, 6, 10, 5) if ctx.quick else (10_000, 1_000, 500, 500)
     with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
         verdicts = _all(ctx, pool, "%d days of departures" % days, promises.departures, days)
         called = _all(ctx, pool, "%d days of calls" % called_days, calls.called_day, called_days)
@@ -125,9 +125,11 @@ def _answers(answers):
     note %= (len(answers), ordered, differed, least)
     free = "%.1f of at most %.1f kWh a day, if the station might charge against its orders in between"
     excess = 100 * (differed - least) / ordered
+    share = 100 * given / max(most, 1)
+    text = free % (given, most)
     return [
         Figure(NAME, "more than need be from the orders", excess, "% of them", 5, "<=", note),
-        Figure(NAME, "given to the grid", 100 * given / most, "% of possible", note=free % (given, most)),
+        Figure(NAME, "given to the grid", share, "% of possible", note=text),
     ]
 
 
