@@ -236,13 +236,14 @@ def make_recorder(board, config, image):
     from firmware.recorder import Recorder, start_of_header  # 1 KB of heap on a microcontroller
 
     board.record_file = board.open_record(row["path"])
+    # at once: on a small board opening has made room for the ring, in one piece
+    board.recorder = Recorder(image, row["ring_bytes"], row["snapshot_steps"])
     length = 0
     for text in _pieces(config):
         length += len(text)
     board.record_file.write(start_of_header(length))
     for text in _pieces(config):
         board.record_file.write(text)
-    board.recorder = Recorder(image, row["ring_bytes"], row["snapshot_steps"])
     return board.recorder
 
 
