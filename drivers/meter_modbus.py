@@ -11,14 +11,13 @@ export.
 
 from drivers import meter_energy, meter_plan
 from drivers.meter_plan import SLOWLY, STATION, SWAPPED
-from drivers.retry import Backoff
+from drivers.retry import FIRST_BACKOFF_MS, LAST_BACKOFF_MS, Backoff
 from protocols.errors import LocalError
 from protocols.modbus.codec import ILLEGAL_DATA_VALUE
 from protocols.modbus.master import EXCEPTION
 from protocols.ticks import sooner, ticks_add, ticks_diff
 from protocols.upy import const
 
-_LAST_BACKOFF_MS = 5000
 _REFUSED_MS = 10000
 _RATIO_MS = 60000
 _LARGEST_RATIO = 10000
@@ -47,12 +46,13 @@ class MeterModbus:
         self.periods = []
         self.readings = []
         self._scales = []
+        self.patient_from = 0  # the first request that may wait for power
         self._plan(group, period_ms)
         if not self.asks_ratios:
             self._scale(pt_ratio or 1, ct_ratio or 1)
         self.due_at = [0] * len(self.requests)
         self.request = 0
-        self.backoff = Backoff(period_ms, _LAST_BACKOFF_MS)
+        self.backoff = Backoff(max(period_ms, FIRST_BACKOFF_MS), LAST_BACKOFF_MS)
         self.started = False
         self.stop_frame = b""
 
@@ -67,7 +67,9 @@ class MeterModbus:
             rows = [row for row in STATION if (row[0] == "power") == (every == 1) and self._point(row[0])]
             spans = [self._span(self._point(row[0])) for row in rows]
             first = len(self.requests)
-            self.requests += meter_plan.merged(spans, self.table.MOST)
+            self.requests += meter_plan.merged(spans, self.table.MOST, getattr(self.table, "GAP", 0))
+            if every == 1:
+                self.patient_from = len(self.requests)
             self.periods += [period_ms * every] * (len(self.requests) - first)
             for row in rows:
                 self._add(row, self._point(row[0]), group, first)
@@ -112,14 +114,25 @@ class MeterModbus:
     # The bus's device
 
     def urgency(self, now):
-        """Milliseconds that the most overdue request waits; -1 when none is due."""
+        """Milliseconds that the power waits; -1 when it is not due."""
+        if not self.knows_ratios:
+            return -1
+        return self._most_overdue(self.asks_ratios, self.patient_from, now)
+
+    def patient_urgency(self, now):
+        """The same of everything else, and of the ratios."""
+        if self.asks_ratios and (not self.knows_ratios or ticks_diff(now, self.due_at[0]) >= 0):
+            return self._most_overdue(0, 1, now)
+        return self._most_overdue(self.patient_from, len(self.due_at), now)
+
+    def _most_overdue(self, first, end, now):
         self._start(now)
         if self.backoff.remaining_ms(now) > 0:
             return -1
         most = -1
-        for i in range(len(self.due_at)):
+        for i in range(first, end):
             late = ticks_diff(now, self.due_at[i])
-            if late > most and (self.knows_ratios or i == 0):
+            if late > most:
                 most = late
                 self.request = i
         return most

@@ -1,9 +1,10 @@
 """From a meter's table (drivers/maps/) to requests and to integers.
 
 A table is a module of constants: TITLE; FUNCTION (3 or 4); LOW_WORD_FIRST; MOST registers in one
-request; LINE as delivered; SECONDARY, whether values stand on the secondary side of transformers; RATIO
-= (register, place of PT, place of CT), two u16 registers that tell their ratios, or (); POINTS, rows of
-(register, kind, quantity, exponent, n): the value is raw * 10**exponent in V, A, W, var, VA, Hz, Wh, and
+request; GAP, where there is one: registers between two values that the meter has and that may be read
+along with them; LINE as delivered; SECONDARY, whether values stand on the secondary side of transformers;
+RATIO = (register, place of PT, place of CT), two u16 registers that tell their ratios, or (); POINTS, rows
+of (register, kind, quantity, exponent, n): the value is raw * 10**exponent in V, A, W, var, VA, Hz, Wh, and
 n is 1 for a total or 3 for L1, L2, L3 in registers that follow each other. Registers are 0-based PDU
 addresses.
 
@@ -46,15 +47,15 @@ def width(kind):
     return 1 if kind < U32 else 2
 
 
-def merged(spans, most):
-    """[[first, count], ...]: spans that adjoin or overlap in one request of at most `most`; none is ever
-    cut.
+def merged(spans, most, gap=0):
+    """[[first, count], ...]: spans that adjoin, overlap or lie at most `gap` registers apart in one request
+    of at most `most`; none is ever cut.
     """
     requests = []
     for first, count in sorted(spans):
         last = requests[-1] if requests else None
         end = first + count
-        if last is not None and first <= last[0] + last[1] and end - last[0] <= most:
+        if last is not None and first <= last[0] + last[1] + gap and end - last[0] <= most:
             last[1] = max(last[1], end - last[0])
         else:
             requests.append([first, count])

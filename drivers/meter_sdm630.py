@@ -9,11 +9,10 @@ lint: hot, integer
 """
 
 from drivers.maps import sdm630
-from drivers.retry import Backoff
+from drivers.retry import FIRST_BACKOFF_MS, LAST_BACKOFF_MS, Backoff
 from protocols.ticks import ticks_add, ticks_diff
 from protocols.upy import const
 
-_LAST_BACKOFF_MS = 5000
 _MASK = const(0x3FFFFFFF)  # of protocols/ticks.py
 
 
@@ -25,7 +24,7 @@ class Sdm630:
         self.due_at = [0] * len(sdm630.BLOCKS)
         self.next_at = 0  # the earliest of them
         self.block = 0
-        self.backoff = Backoff(period_ms, _LAST_BACKOFF_MS)
+        self.backoff = Backoff(max(period_ms, FIRST_BACKOFF_MS), LAST_BACKOFF_MS)
         self.started = False
         self.started_at = 0
         self.stop_frame = b""
@@ -45,13 +44,20 @@ class Sdm630:
         return readings
 
     def urgency(self, now):
-        """Milliseconds that the most overdue block waits; -1 when none is due."""
+        """Milliseconds that the power waits, -1 when it is not due."""
+        return self._most_overdue(0, 1, now)
+
+    def patient_urgency(self, now):
+        """The same of the other blocks."""
+        return self._most_overdue(1, len(self.due_at), now)
+
+    def _most_overdue(self, first, end, now):
         if not self.started:
             self._start(now)
         if ticks_diff(now, self.next_at) < 0 or self.backoff.remaining_ms(now) > 0:
             return -1
         most = -1
-        for i in range(len(self.due_at)):
+        for i in range(first, end):
             late = ticks_diff(now, self.due_at[i])
             if late > most:
                 most = late

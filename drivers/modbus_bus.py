@@ -7,6 +7,13 @@ done(master, now), failed(master, now) -> True when only a new connection can be
 ms until it wants the bus, lost(now) for a broken connection, is_told(power_w) and stop_frame for the
 end. The bus owns nothing that a device could mean by its registers.
 
+Who goes first: what pushes (urgency from PUSHES on: a lease, a stop), then what control needs, the most
+overdue first; then readings that may wait (energies, voltage), which a device offers by a second method,
+patient_urgency(now). Those go when nothing else is due, and after PATIENCE others at the latest, so that
+nobody starves: what control needs meets at most 1 + (n - 1) // PATIENCE of them while n of its kind go
+round. tools/wiring.py computes ages from these rules. A silent device rests by its own back-off
+(drivers/retry.py), and the master's quarantine keeps its late answer from the next one.
+
 All buses read into one buffer: a reply is dealt with before the next byte of any of them is read.
 """
 
@@ -14,6 +21,10 @@ from protocols.modbus.master import DONE, FAILED, IDLE, WAITING
 from protocols.ticks import ticks_add
 from protocols.upy import const
 
+PUSHES = 100000
+PATIENCE = 4
+_PUSHES = const(100000)
+_PATIENCE = const(4)
 _LONGEST_WAIT_MS = const(1000)
 _CLOSED_MS = const(20)  # how often a port that is not open is looked after
 _FULL_MS = const(5)  # how often one that did not take all is tried again
@@ -25,6 +36,8 @@ _BUF = bytearray(300)
 
 class ModbusBus:
     active = None
+    patient = ()  # the devices with readings that may wait
+    passed = 0  # transactions since one of those had its turn
     _was_open = False
 
     def __init__(self, name, port, master):
@@ -37,6 +50,9 @@ class ModbusBus:
 
     def add(self, device):
         self.devices.append(device)
+        if hasattr(device, "patient_urgency"):
+            self.patient += (device,)
+            self.passed = 0
 
     def is_due(self, now):
         """Whether service() has something to do."""
@@ -105,11 +121,30 @@ class ModbusBus:
                 left = -urgency if urgency < -1 else device.due_in(now)
                 if left < wait:
                     wait = left
+        if self.patient and most < _PUSHES:
+            if best is None or self.passed >= _PATIENCE:
+                waiting = self._most_patient(now)
+                if waiting is not None:
+                    best = waiting
+                    self.passed = -1
+            if best is not None and self.passed < _PATIENCE:
+                self.passed += 1
         if best is None:
             return wait
         self.active = best
         best.begin(self.master, now)
         return -1
+
+    def _most_patient(self, now):
+        """The device whose patient reading waits longest, or None; only that device's turn may follow."""
+        best = None
+        most = -1
+        for device in self.patient:
+            urgency = device.patient_urgency(now)
+            if urgency > most:
+                most = urgency
+                best = device
+        return best
 
     def _due_in(self, now):
         wait = _LONGEST_WAIT_MS

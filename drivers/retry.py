@@ -1,8 +1,12 @@
 """When a device that does not answer is asked again: sooner at first, then more rarely, so that a dead one
-costs the others little.
+costs the others little: a try costs the line a time-out and its quarantine, and the pauses between tries
+begin with `first_ms`, double, and stay at `last_ms`.
 """
 
 from protocols.ticks import ticks_add, ticks_diff
+
+FIRST_BACKOFF_MS = 1000  # of a meter, where its period is not longer
+LAST_BACKOFF_MS = 5000
 
 
 class Backoff:

@@ -3,11 +3,17 @@ reading, each bay's reaction; and the promises that it breaks.
 
 Model. A bus serves one transaction at a time: request, the device's answer within ANSWER_MS, reply, the
 silence that the line needs, and TURN_MS until the loop has seen it. A job (one request) is due its
-period after it began last, and the most overdue one goes first; so from the instant that a job is due,
-every other job goes before it at most once, and between two of its beginnings pass at most its period
-and one transaction of each other. What may push ahead (heartbeats, set-points: one for each step and
-bay) counts as often as it fits into that time. With a silent device, each try costs its time-out, and on
-a serial line as much again in quarantine.
+period after it began last, and the bus gives turns as drivers/modbus_bus.py says:
+
+1. What may push ahead (heartbeats, set-points: one for each step and bay) counts as often as it fits into
+   the time.
+2. Of n jobs that control needs the most overdue goes first, so from the instant that one is due every
+   other goes before it at most once, and 1 + (n - 1) // PATIENCE patient ones.
+3. Of m patient jobs (energies, voltage) too, each of them after at most PATIENCE of the former, and those
+   as often as their periods allow; one more may be under way.
+4. A silent device is tried once in each of its growing pauses; a try costs its transaction, its time-out,
+   and on a serial line as much again in quarantine. (One that answers now and then: once in its first
+   pause.)
 """
 
 from typing import NamedTuple
@@ -20,6 +26,8 @@ from drivers.maps import dlt645 as dlt645_table
 from drivers.meter_dlt645 import MeterDlt645
 from drivers.meter_modbus import MeterModbus
 from drivers.meter_plan import SLOWLY, STATION
+from drivers.modbus_bus import PATIENCE
+from drivers.retry import FIRST_BACKOFF_MS, LAST_BACKOFF_MS
 from firmware.image import METER_ROWS, Group
 from protocols.errors import LocalError
 from protocols.modbus.rtu import RtuFraming
@@ -29,23 +37,29 @@ ANSWER_MS = {"rtu": 50, "tcp": 20, "dlt645": 500}  # of a healthy device; 500 is
 TURN_MS = 20  # the loop's longest gap
 CAN_FRAME_BITS = 158  # 29-bit identifier, 8 bytes, the worst stuffing
 BCS_MS = 250  # the vehicle tells its state of charge by itself (GB/T 27930)
+CONVERTER_PAUSE_MS = 1000  # the longest between two tries
 _TRIES = 1000
 _REGISTER_DRIVERS = {"quasar": QuasarConverter, "evtec": EvtecConverter}
 
 
 class Job(NamedTuple):
-    """A request and its reply: who, which reading, period and time on the bus, whether it pushes ahead."""
+    """A request and its reply: who, which reading, period and time on the bus, whether it pushes ahead or is
+    patient; pauses between tries of a silent device, the first and the last.
+    """
 
     device: str
     reading: str
     period_ms: int
     takes_ms: int
     pushes: bool = False
+    patient: bool = False
+    pause_ms: int = FIRST_BACKOFF_MS
+    last_pause_ms: int = LAST_BACKOFF_MS
 
 
 class Reading(NamedTuple):
-    """Worst age in ms when the next sample arrives; `silent_ms` while one device on the bus does not
-    answer.
+    """Worst age in ms when the next sample arrives; `silent_ms` while another device on the bus does not
+    answer; -1 = without end.
     """
 
     device: str
@@ -89,21 +103,26 @@ def meter_jobs(meter, bus):
         points = {point[3]: point for point in reversed(dlt645_table.POINTS)}
         for row in STATION:
             period = meter["period_ms"] * (1 if row[0] == "power" else SLOWLY)
-            yield Job(name, row[0], period, transaction_ms(bus, 20, 20 + points[row[0]][1]))
+            takes = transaction_ms(bus, 20, 20 + points[row[0]][1])
+            yield Job(name, row[0], period, takes, pause_ms=meter["period_ms"])
         return
-    for first, count, period_ms in _requests(meter):
+    for first, count, period_ms, patient in _requests(meter):
         takes = transaction_ms(bus, 8, 5 + 2 * count)
-        yield Job(name, _what(meter["model"], first, count), period_ms, takes)
+        pause_ms = max(meter["period_ms"], FIRST_BACKOFF_MS)
+        what = _what(meter["model"], first, count)
+        yield Job(name, what, period_ms, takes, patient=patient, pause_ms=pause_ms)
 
 
 def _requests(meter):
     period_ms = meter["period_ms"]
     if meter["model"] == "sdm630":
-        return [(first, count, period_ms * every) for first, count, every in sdm630.BLOCKS]
+        return [(first, count, period_ms * every, every > 1) for first, count, every in sdm630.BLOCKS]
     group = Group(METER_ROWS, {})
     table = table_of(meter["model"])
     driver = MeterModbus(1, period_ms, 1, table, group, meter["pt_ratio"], meter["ct_ratio"])
-    return [(*request, period) for request, period in zip(driver.requests, driver.periods)]
+    control = range(driver.asks_ratios, driver.patient_from)
+    rows = enumerate(zip(driver.requests, driver.periods))
+    return [(*request, period, i not in control) for i, (request, period) in rows]
 
 
 def _what(model, first, count):
@@ -170,21 +189,54 @@ def jobs_of(config, bus):
             jobs += meter_jobs(meter, bus)
     for bay in config["bays"]:
         if bay["converter"]["bus"] == bus["name"]:
-            jobs += converter_jobs(bay, bus, config["station"]["cycle_ms"])
+            poll_ms = bay["converter"]["poll_ms"]
+            for job in converter_jobs(bay, bus, config["station"]["cycle_ms"]):
+                jobs.append(job._replace(pause_ms=poll_ms, last_pause_ms=CONVERTER_PAUSE_MS))
     return jobs
 
 
-def worst_gap_ms(job, jobs):
-    """Longest time between two beginnings of a job; -1 when what pushes ahead leaves no room for it."""
+def worst_gap_ms(job, jobs, silent=None, silence_ms=0):
+    """Longest time between two beginnings of a job, while `silent` (a job of another device) gets no answer
+    and each try costs `silence_ms` more; -1 when what goes ahead leaves no room for it.
+    """
     others = [other for other in jobs if other is not job]
-    base = job.period_ms + sum(other.takes_ms for other in others if not other.pushes)
-    gap = base
+    pushing = [other for other in others if other.pushes]
+    control = [other for other in others if not other.pushes and not other.patient]
+    patient = [other for other in others if other.patient]
+    gap = job.period_ms
     for _ in range(_TRIES):
-        ahead = sum((gap // other.period_ms + 1) * other.takes_ms for other in others if other.pushes)
-        if base + ahead == gap:
+        ahead = _as_often(pushing, gap)
+        if job.patient:
+            turns = PATIENCE * (len(patient) + 1) + 1
+            ahead += sum(other.takes_ms for other in patient)
+            ahead += min(_as_often(control, gap), turns * _longest(control))
+        else:
+            ahead += sum(other.takes_ms for other in control)
+            ahead += (1 + len(control) // PATIENCE) * _longest(patient)
+        if silent is not None:
+            ahead += _tries(silent, gap, silence_ms) * (silent.takes_ms + silence_ms)
+        if job.period_ms + ahead == gap:
             return gap
-        gap = base + ahead
+        gap = job.period_ms + ahead
     return -1
+
+
+def _as_often(jobs, gap_ms):
+    return sum((gap_ms // job.period_ms + 1) * job.takes_ms for job in jobs)
+
+
+def _longest(jobs):
+    return max((job.takes_ms for job in jobs), default=0)
+
+
+def _tries(silent, gap_ms, silence_ms):
+    """How often a device that fell silent is tried within that time."""
+    tries, at, pause = 0, 0, silent.pause_ms
+    while at <= gap_ms:
+        tries += 1
+        at += silence_ms // 2 + pause
+        pause = max(min(2 * pause, silent.last_pause_ms), 1)
+    return tries
 
 
 def buses(config):
@@ -208,8 +260,19 @@ def _reading(job, jobs, silence_ms):
     gap = worst_gap_ms(job, jobs)
     if gap < 0:
         return Reading(job.device, job.reading, -1, -1)
-    age = gap + job.takes_ms
-    return Reading(job.device, job.reading, age, age + silence_ms)
+    silent = _longest_of_devices(jobs, job.device) if silence_ms else ()
+    gaps = [worst_gap_ms(job, jobs, other, silence_ms) for other in silent]
+    silent_ms = -1 if -1 in gaps else max([gap, *gaps]) + job.takes_ms
+    return Reading(job.device, job.reading, gap + job.takes_ms, silent_ms)
+
+
+def _longest_of_devices(jobs, but):
+    """For each other device its longest transaction."""
+    longest = {}
+    for job in jobs:
+        if job.device != but and job.takes_ms > longest.get(job.device, job).takes_ms - 1:
+            longest[job.device] = job
+    return longest.values()
 
 
 def bays(config):
@@ -293,8 +356,9 @@ def lines(config):
         yield text % (bus.name, bus.cycle_ms / 1000, bus.load_pct)
         for r in bus.readings:
             if r.reading != "ratios":
-                text = "    %s %s: at worst %.2f s old, %.2f s while one device there is silent"
-                yield text % (r.device, r.reading, r.age_ms / 1000, r.silent_ms / 1000)
+                text = "    %s %s: at worst %.2f s old, %s while another device there is silent"
+                silent = "without end" if r.silent_ms < 0 else "%.2f s" % (r.silent_ms / 1000)
+                yield text % (r.device, r.reading, r.age_ms / 1000, silent)
     for bay in bays(config):
         text = "  %s: a command is written within %.2f s, power stands there within %.2f s; "
         text += "without the controller at zero within %.2f s"

@@ -11,6 +11,7 @@ TITLE = "Chint DTSU666"
 FUNCTION = 3
 LOW_WORD_FIRST = False
 MOST = 60
+GAP = 8  # 1020..1027: import of the phases, net import
 LINE = (9600, "N")
 RATIO = (0x06, 1, 0)
 SECONDARY = True

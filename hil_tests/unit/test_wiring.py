@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from firmware.config import validate
 from hil_tests.rig.virtual import VirtualRig
+from protocols.modbus.rtu import RtuFraming
+from protocols.modbus.slave import Slave
 from protocols.ticks import ticks_diff
 from tools import cli, wiring
 from tools.defaults import default_config, with_vehicles, write_config
@@ -113,8 +115,9 @@ class Ages:
                 self._last[name] = signal.time
 
 
+@pytest.mark.parametrize("dead", ["", "em24"])
 @pytest.mark.parametrize("baud", [9600, 19200])
-def test_measured_ages_stay_below_the_computed_ones(tmp_path, baud, record_property):
+def test_measured_ages_stay_below_the_computed_ones(tmp_path, baud, dead, record_property):
     config = nine_meters(tmp_path, baud, 6000)
     rig = VirtualRig(config)
     dice = random.Random(baud)
@@ -123,14 +126,19 @@ def test_measured_ages_stay_below_the_computed_ones(tmp_path, baud, record_prope
         face.think_ms = lambda n, most=most: dice.randrange(most // 10, most - 10)
     groups = [rig.image.station, *rig.image.meters]
     names = [row["name"] for row in config["meters"]]
+    for face in rig.faces:
+        if dead and face.baud:
+            units = [row["unit"] for row in config["meters"] if row["name"] != dead]
+            face.slave = Slave(RtuFraming(baud), face.store, units)
     ages = Ages({name: group.grid_power_w for name, group in zip(names, groups)})
     ages.signals["bay1"] = rig.image.bays[0].power_w
     ages.worst["bay1"] = ages.samples["bay1"] = 0
     rig.actors.append(ages)
     rig.run(60_000)
-    computed = {r.device: r.age_ms for bus in wiring.buses(validate(config)) for r in bus.readings
-                if "power" in r.reading}
-    for name in (*names, "bay1"):
+    computed = {r.device: r.silent_ms if dead else r.age_ms for bus in wiring.buses(validate(config))
+                for r in bus.readings if "power" in r.reading}
+    assert not dead or ages.samples[dead] == 0
+    for name in [name for name in (*names, "bay1") if name != dead]:
         assert ages.samples[name] > 10, name
         assert ages.worst[name] <= computed[name], (name, ages.worst[name], computed[name])
         record_property("age_%s_ms" % name, "%d of %d" % (ages.worst[name], computed[name]))
