@@ -10,8 +10,8 @@ export.
 """
 
 from drivers import meter_energy, meter_plan
-from drivers.meter_plan import SLOWLY, STATION, SWAPPED
-from drivers.retry import FIRST_BACKOFF_MS, LAST_BACKOFF_MS, Backoff
+from drivers.meter_plan import FIRST_BACKOFF_MS, LAST_BACKOFF_MS, SLOWLY, STATION, SWAPPED
+from drivers.retry import Backoff
 from protocols.errors import LocalError
 from protocols.modbus.codec import ILLEGAL_DATA_VALUE
 from protocols.modbus.master import EXCEPTION

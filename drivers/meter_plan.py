@@ -31,6 +31,9 @@ STATION = (
     ("export", 0, "export_kwh", "export_wh"),
 )
 SLOWLY = 5
+FIRST_BACKOFF_MS = 1000  # of a silent meter, where its period is not longer; also in meter_sdm630.py
+LAST_BACKOFF_MS = 5000
+PATIENCE = 4  # as in modbus_bus.py
 SWAPPED = {"import": "export", "export": "import"}  # where the current transformers are reversed
 
 _RATIO_KINDS = {"voltage": 1, "current": 2, "power_factor": 0, "frequency": 0}

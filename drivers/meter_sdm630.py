@@ -9,7 +9,7 @@ lint: hot, integer
 """
 
 from drivers.maps import sdm630
-from drivers.retry import FIRST_BACKOFF_MS, LAST_BACKOFF_MS, Backoff
+from drivers.retry import Backoff
 from protocols.ticks import ticks_add, ticks_diff
 from protocols.upy import const
 
@@ -24,7 +24,7 @@ class Sdm630:
         self.due_at = [0] * len(sdm630.BLOCKS)
         self.next_at = 0  # the earliest of them
         self.block = 0
-        self.backoff = Backoff(max(period_ms, FIRST_BACKOFF_MS), LAST_BACKOFF_MS)
+        self.backoff = Backoff(max(period_ms, 1000), 5000)
         self.started = False
         self.started_at = 0
         self.stop_frame = b""

@@ -7,7 +7,7 @@ done(master, now), failed(master, now) -> True when only a new connection can be
 ms until it wants the bus, lost(now) for a broken connection, is_told(power_w) and stop_frame for the
 end. The bus owns nothing that a device could mean by its registers.
 
-Who goes first: what pushes (urgency from PUSHES on: a lease, a stop), then what control needs, the most
+Who goes first: what pushes (urgency from _PUSHES on: a lease, a stop), then what control needs, the most
 overdue first; then readings that may wait (energies, voltage), which a device offers by a second method,
 patient_urgency(now). Those go when nothing else is due, and after PATIENCE others at the latest, so that
 nobody starves: what control needs meets at most 1 + (n - 1) // PATIENCE of them while n of its kind go
@@ -21,8 +21,6 @@ from protocols.modbus.master import DONE, FAILED, IDLE, WAITING
 from protocols.ticks import ticks_add
 from protocols.upy import const
 
-PUSHES = 100000
-PATIENCE = 4
 _PUSHES = const(100000)
 _PATIENCE = const(4)
 _LONGEST_WAIT_MS = const(1000)
@@ -123,10 +121,13 @@ class ModbusBus:
                     wait = left
         if self.patient and most < _PUSHES:
             if best is None or self.passed >= _PATIENCE:
-                waiting = self._most_patient(now)
-                if waiting is not None:
-                    best = waiting
-                    self.passed = -1
+                most = -1
+                for device in self.patient:
+                    urgency = device.patient_urgency(now)
+                    if urgency > most:
+                        most = urgency
+                        best = device
+                        self.passed = -1
             if best is not None and self.passed < _PATIENCE:
                 self.passed += 1
         if best is None:
@@ -134,17 +135,6 @@ class ModbusBus:
         self.active = best
         best.begin(self.master, now)
         return -1
-
-    def _most_patient(self, now):
-        """The device whose patient reading waits longest, or None; only that device's turn may follow."""
-        best = None
-        most = -1
-        for device in self.patient:
-            urgency = device.patient_urgency(now)
-            if urgency > most:
-                most = urgency
-                best = device
-        return best
 
     def _due_in(self, now):
         wait = _LONGEST_WAIT_MS

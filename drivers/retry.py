@@ -5,9 +5,6 @@ begin with `first_ms`, double, and stay at `last_ms`.
 
 from protocols.ticks import ticks_add, ticks_diff
 
-FIRST_BACKOFF_MS = 1000  # of a meter, where its period is not longer
-LAST_BACKOFF_MS = 5000
-
 
 class Backoff:
     delay_ms = 0

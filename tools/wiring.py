@@ -25,9 +25,7 @@ from drivers.maps import sdm630, sunspec
 from drivers.maps import dlt645 as dlt645_table
 from drivers.meter_dlt645 import MeterDlt645
 from drivers.meter_modbus import MeterModbus
-from drivers.meter_plan import SLOWLY, STATION
-from drivers.modbus_bus import PATIENCE
-from drivers.retry import FIRST_BACKOFF_MS, LAST_BACKOFF_MS
+from drivers.meter_plan import FIRST_BACKOFF_MS, LAST_BACKOFF_MS, PATIENCE, SLOWLY, STATION
 from firmware.image import METER_ROWS, Group
 from protocols.errors import LocalError
 from protocols.modbus.rtu import RtuFraming

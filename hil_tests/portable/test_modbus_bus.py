@@ -5,7 +5,8 @@ lane: heap=256k
 
 from drivers.maps import sdm630
 from drivers.meter_modbus import MeterModbus
-from drivers.modbus_bus import PATIENCE, ModbusBus
+from drivers.meter_plan import PATIENCE
+from drivers.modbus_bus import ModbusBus
 from firmware.image import Image
 from hil_tests.portable.modbus_line_rig import Line, Words
 from hil_tests.portable.modbus_support import START
