@@ -48,6 +48,7 @@ class Dispatched(Bench):
 
     def cycle(self, steps=1, dt_ms=100):
         for _ in range(steps):
+            self.image.order_event = False  # as the loop does before it steps
             self.step(dt_ms)
             self.line.now = self.now
             self.telecontrol.follow(self.now)
