@@ -62,6 +62,12 @@ class CanBay:
     def is_due(self, now):
         return ticks_diff(now, self.wake_at) >= 0
 
+    def plug_seen(self):
+        """1 in, 0 out, -1 = nobody knows."""
+        if not self.started or self.outlet.silent:
+            return -1
+        return self.outlet.plugged
+
     def service(self, now):
         self.wake_at = ticks_add(now, TURN_MS)
         if not self.started:

@@ -3,11 +3,12 @@
 A board that offers it has random(n) -> n octets that nobody can guess, and read_text(path).
 """
 
-from boards.station import PortError
+from boards.station import PortError, make_store
 from drivers.order_server import OrderServer
 from firmware import codes
 from firmware import codes_order as c
 from firmware.orderport.endpoint import Orders
+from firmware.orderport.kept import KeptSessions
 from protocols.orderport.hmac import Mac
 
 _DIGITS = 64
@@ -40,6 +41,14 @@ def read_key(board, path):
     return bytes([int(text[i : i + 2], 16) for i in range(0, _DIGITS, 2)])
 
 
+def keep_sessions(board, config, loop, clock, driver):
+    """What was ordered before the restart holds again; it goes first to the store, as answers wait for it."""
+    doors = [one for one in loop.drivers if hasattr(one, "plug_seen")]
+    kept = KeptSessions(driver, config, make_store(board, config, ".sessions"), clock, loop.log, doors)
+    loop.guard.keepers.insert(0, kept)
+    kept.load(board.now())
+
+
 def make(board, config, loop, clock):
     """The order port of an assembled station, as one more driver of its loop."""
     row = config["order_port"]
@@ -49,6 +58,8 @@ def make(board, config, loop, clock):
     table = guard.capability if guard is not None else None
     curve = loop.telecontrol.curve
     orders = Orders(name, config, loop.image, clock, loop.log, loop.guard, curve, table)
+    if orders.driver is not None:
+        keep_sessions(board, config, loop, clock, orders.driver)
     listener = line = None
     if row["device"]:
         line = board.serial_port(row["device"], row["baud"])

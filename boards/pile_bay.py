@@ -37,6 +37,7 @@ class PileBay:
 
     def __init__(self, pile, number, log):
         self.pile = pile
+        self.bay = pile.bay
         self.number = number
         self.log = log
         self.port = self
@@ -45,6 +46,13 @@ class PileBay:
 
     def is_due(self, now):
         return ((now - self.wake_at) & 0x3FFFFFFF) < 0x20000000
+
+    def plug_seen(self):
+        """1 in, 0 out, -1 = nobody knows."""
+        pile = self.pile
+        if not pile.started or pile.ended or pile.state == d.FAULT:
+            return -1
+        return 0 if pile.state == d.EMPTY else 1
 
     def service(self, now):
         self.wake_at = (now + TURN_MS) & 0x3FFFFFFF

@@ -11,17 +11,20 @@ _HEAD = 8
 _TAIL = 4
 LONGEST = 4096  # bytes of payload
 _POLYNOMIAL = 0xEDB88320
+_ERASED, _CLEARED = b"\xff", b"\0"
 
 
 class Store:
     def __init__(self, slots):
         self.slots = slots
+        self.damaged = False  # load() found something, and no record in it
         self._newest = -1  # slot of the newest record
         self._sequence = 0
 
     def load(self):
         """The payload saved last, b"" when there is none."""
         found = b""
+        written = False
         self._newest = -1
         self._sequence = 0
         for i in range(2):
@@ -30,10 +33,12 @@ class Store:
             except OSError:
                 record = b""
             payload = payload_of(record)
+            written = written or bool(record.strip(_ERASED) and record.strip(_CLEARED))
             if payload is not None and (self._newest < 0 or _sequence_of(record) > self._sequence):
                 self._newest = i
                 self._sequence = _sequence_of(record)
                 found = payload
+        self.damaged = written and self._newest < 0
         return found
 
     def save(self, payload):

@@ -1,5 +1,5 @@
-"""Short texts of what only larger images carry: wear (V37x) and the order port (V48x, V49x). Whoever imports
-this adds them to the codes that every image knows.
+"""Short texts of what only larger images carry: wear (V37x) and the order port (V479 to V499). Whoever
+imports this adds them to the codes that every image knows.
 """
 
 from firmware import codes
@@ -9,6 +9,7 @@ LINE_TOO_LONG, LINE_UNSIGNED, LINE_FORGED, LINE_REPLAYED, LINE_NOT_JSON = 480, 4
 NO_SUCH_ORDER, NO_SUCH_KEY, BAD_ENTRY, NO_SUCH_BAY, NO_CONSENT = 485, 486, 487, 488, 489
 CLOCK_UNSET, NOT_OFFERED, RECORD_BAD, NOT_KEPT = 490, 491, 492, 493
 SESSION_ORDERED, LINES_REFUSED, PORT_FULL = 494, 495, 496
+SESSION_BACK, SESSION_DROPPED, SESSIONS_DAMAGED, SESSION_NOT_KEPT = 497, 498, 499, 479
 
 TEXTS = (
     (WEAR_SESSION, "session's wear"),
@@ -29,6 +30,10 @@ TEXTS = (
     (SESSION_ORDERED, "session ordered at the order port"),
     (LINES_REFUSED, "order port: connection ended, lines refused"),
     (PORT_FULL, "order port: no place for one more connection"),
+    (SESSION_BACK, "ordered session is back after the restart"),
+    (SESSION_DROPPED, "ordered session ended: its vehicle has gone"),
+    (SESSIONS_DAMAGED, "kept sessions unreadable: no discharging without a new order"),
+    (SESSION_NOT_KEPT, "session in effect, but the store failed: a restart forgets it"),
 )
 
 codes.TABLES.append(TEXTS)

@@ -1,4 +1,4 @@
-"""Messages of wear (V37x) and of the order port (V48x, V49x): Chinese text, cause and next action; the
+"""Messages of wear (V37x) and of the order port (V479 to V499): Chinese text, cause and next action; the
 English text stands in firmware/codes_order.py. Rows as in catalogue_device.py.
 """
 
@@ -69,4 +69,20 @@ ROWS = (
     (c.PORT_FULL, EVENT, "指令端口连接已满",
      ("As many connections as order_port.max_links.", "连接数已达 order_port.max_links。"),
      ("Close one, or allow more.", "关闭一个，或调大上限。")),
+    (c.SESSION_BACK, EVENT, "重启后恢复已下达的充电会话",
+     ("The argument is the bay. A departure comes back once the clock is set, consent once the vehicle has "
+      "said who it is.", "参数为充电位编号。出发时间待对时后恢复，放电同意待车辆表明身份后恢复。"), NOTHING),
+    (c.SESSION_DROPPED, EVENT, "会话结束：车辆已离开",
+     ("The plug was pulled, or another vehicle stands there: the configured day counts. Argument: the bay.",
+      "已拔枪或换了车辆，改用配置的日程。参数为充电位编号。"),
+     ("The new driver may order a session of his own.", "新车主可另行下达会话。")),
+    (c.SESSIONS_DAMAGED, EVENT, "保存的会话无法读取：未重新下达前不放电",
+     ("Both slots of the store are damaged, or of another version. The configured days count, without "
+      "discharging.",
+      "存储的两个区均损坏或版本不符。按配置日程运行，但不放电。"),
+     ("Ask the drivers to order again; if it comes back, check the disk or flash.",
+      "请车主重新下达；若再次出现，检查磁盘或闪存。")),
+    (c.SESSION_NOT_KEPT, EVENT, "会话已生效但未能保存，重启后将丢失",
+     ("The store failed, is full, or had no time for the write.", "存储写入失败、已满或无空闲时间。"),
+     ("Check station.store and the disk; then order it again.", "检查 station.store 与磁盘后重新下达。")),
 )

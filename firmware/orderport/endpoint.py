@@ -74,14 +74,28 @@ class Orders:
     def ready(self, waits, now):
         """The answer that was to come later, None while it is not there."""
         kind, what, since = waits
-        if kind == "plan":
-            return self.driver.told(what, now) if self.driver.is_planned(what, since, now) else None
         late = ticks_diff(now, since) > _KEEP_MS
+        if kind == "plan":
+            return self._planned(what, since, late, now)
         if not late and any([keeper.due for keeper in what]):
             return None
         if late or any([keeper.failed for keeper in what]):
             return refusal(c.NOT_KEPT, "station.store: a path that can be written")
         return {"ok": True, "kept": True}
+
+    def _planned(self, place, since, late, now):
+        """A session is confirmed once it is planned and kept; where the store fails it holds."""
+        if not self.driver.is_planned(place, since, now):
+            return None
+        kept = self.driver.kept
+        waits = kept is not None and kept.due
+        if waits and not late:
+            return None
+        answer = self.driver.told(place, now)
+        if waits or kept is not None and kept.failed:
+            answer.update(refusal(c.SESSION_NOT_KEPT, "station.store: a path that can be written"))
+            answer["in_effect"] = True
+        return answer
 
     def _driver(self):
         if self.driver is None:
@@ -137,7 +151,7 @@ class Orders:
         """Of the vehicle at a bay, or of an identity that this charger knows."""
         entries = checked(order, WHOSE)
         guard = self.guard
-        if guard is None or not guard.keepers:
+        if not self._keepers():
             raise Refused(c.NOT_OFFERED, "a stated battery, and an image that carries wear or budgets")
         key = key_of(entries["identity"]) if "identity" in entries else self._key_at(entries.get("bay", 1))
         vehicles = guard.budgets.vehicles if guard.budgets is not None else []
@@ -155,6 +169,11 @@ class Orders:
         day = self.clock.day if self.clock.valid else None
         return {"ok": True, "record": passport.export(key, vehicle, records, self.name, day)}, None
 
+    def _keepers(self):
+        """Of what belongs to vehicles."""
+        guard = self.guard
+        return [keeper for keeper in (guard.budgets, guard.usage) if keeper is not None] if guard else []
+
     def _key_at(self, bay):
         place = self._driver().place_of(bay)
         if self.guard.usage is not None:
@@ -170,7 +189,7 @@ class Orders:
         """Merge the record of a vehicle; confirmed once the store has it."""
         record = checked(order, IMPORT)["record"]
         guard = self.guard
-        if guard is None or not guard.keepers:
+        if not self._keepers():
             raise Refused(c.NOT_OFFERED, "a stated battery, and an image that carries wear or budgets")
         try:
             passport.check(record)
@@ -178,4 +197,4 @@ class Orders:
             raise Refused(c.RECORD_BAD, str(error))
         if not passport.take(record, guard.budgets, guard.usage):
             raise Refused(c.NOT_KEPT, "room for one more vehicle")
-        return None, ("keep", list(guard.keepers), now)
+        return None, ("keep", self._keepers(), now)

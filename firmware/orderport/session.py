@@ -8,7 +8,8 @@ holds from then on: until then it waits, one a bay, the latest.
 A slot of a swap station is a bay whose battery has no departure until one is booked. Without `bay` the one is
 taken, of those that nobody has booked, whose SOC is the least above what is asked; if none is, the fullest.
 
-The answer comes after the step that planned anew, with what has become of it.
+The answer comes after the step that planned anew, with what has become of it, and once it is kept
+(firmware/orderport/kept.py).
 """
 
 from firmware import codes
@@ -39,6 +40,7 @@ SLOT = (
     ("target_bp", INT, 0, FULL_BP, False),
     ("cancel", BOOL, 0, 0, False),
 )
+_DEPARTURES = ("depart_in_s", "depart_min", "depart_unknown")
 _PLAN_MS = 1500  # after so long the answer tells what there is
 
 
@@ -53,6 +55,7 @@ class Driver:
         self.log = log
         self.waiting = {}  # place: (tick of the arrival, wishes)
         self.booked = [False] * len(numbers)
+        self.kept = None  # firmware/orderport/kept.py
 
     def place_of(self, bay):
         """Place among the guarded bays of a number or a name."""
@@ -70,10 +73,14 @@ class Driver:
         ordered = self._merged(place, wishes, now)
         arrive_s = wishes.get("arrive_in_s", 0)
         if arrive_s:
-            self.waiting[place] = (ticks_add(now, arrive_s * 1000), ordered)
+            arrive = ticks_add(now, arrive_s * 1000)
+            self.waiting[place] = (arrive, ordered)
+            if self.kept is not None:
+                self.kept.waits(place, ordered, arrive, now)
         else:
             self.waiting.pop(place, None)
-            self._order(place, ordered, now)
+            named = any([key in wishes for key in _DEPARTURES])
+            self._order(place, ordered, now, named)
         return place
 
     def _merged(self, place, wishes, now):
@@ -111,12 +118,14 @@ class Driver:
             raise Refused(c.BAD_ENTRY, "not before arrive_in_s", "depart_in_s", left_ms // 1000)
         return ticks_add(now, left_ms)
 
-    def _order(self, place, ordered, now):
+    def _order(self, place, ordered, now, named=True):
         mode, target_bp, minimum_bp, depart = ordered
         left_ms = UNKNOWN if depart == UNKNOWN else max(0, ticks_diff(depart, now))
         self.sessions.order(place, mode, target_bp, minimum_bp, left_ms, now)
         self.image.order_event = True
         self.log.add(c.SESSION_ORDERED, self.numbers[place], now)
+        if self.kept is not None:
+            self.kept.ordered(place, ordered, named, now)
 
     def update(self, now):
         """The arrivals that are due."""
@@ -196,4 +205,5 @@ class Driver:
         }
         if place in self.waiting:
             answer["arrive_in_s"] = ticks_diff(self.waiting[place][0], now) // 1000
+        answer.update(self.kept.words(place) if self.kept is not None else {"kept": False})
         return answer

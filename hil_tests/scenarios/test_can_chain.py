@@ -115,12 +115,14 @@ def test_a_lost_remote_io_ends_the_energy_and_has_a_name_of_its_own():
     took_ms = chain.until(lambda: not chain.outlet.contactor_closed and chain.converter.ac_w == 0)
     assert took_ms <= 700
     chain.run(2_000)
-    assert told(chain) == [codes.OUTLET_LINES_SILENT]
+    assert told(chain) == [codes.OUTLET_LINES_SILENT] and chain.unit.plug_seen() == -1
     chain.plant.clear("io_silent", bay=0)
     chain.run(5_000)
+    assert chain.unit.plug_seen() == 1
     assert not chain.outlet.contactor_closed  # until the plug was out
     chain.plant.inject("vehicle_unplugged", bay=0)
     chain.run(2_000)
+    assert chain.unit.plug_seen() == 0
     chain.plant.clear("vehicle_unplugged", bay=0)
     chain.until(lambda: chain.unit.vehicle.session.state == c.TRANSFER)
 

@@ -1,13 +1,14 @@
 """The order port of a running station: a driver changes his mind, the guard plans anew at once; strangers."""
 
 import json
+import signal
 import socket
 
 import pytest
 from typer.testing import CliRunner
 
 from firmware import codes, codes_order
-from hil_tests.scenarios.live_site import LiveSite, until
+from hil_tests.scenarios.live_site import Firmware, LiveSite, until
 from tools.cli import app
 from tools.order.connection import write_key
 from tools.runtime import INTERPRETERS
@@ -61,6 +62,22 @@ def test_a_changed_departure_is_planned_anew_at_once(interpreter, tmp_path):
         assert shell.told("record", "--bay", "1")["record"]["budget"]["life_wh"] >= 0
         result = shell.run("session", "--bay", "2", "--mode", "now")
         assert result.exit_code == 1 and "V488" in result.output
+
+
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+def test_a_power_cut_forgets_no_session_and_the_car_is_still_charged(interpreter, tmp_path):
+    with live_site(interpreter, tmp_path) as site:
+        shell = Shell(site, tmp_path / "order.key")
+        words = ("--departure", "20min", "--target", "70", "--mode", "orderly", "--no-consent")
+        answer = shell.told("session", "--bay", "1", *words)
+        assert answer["kept"] and answer["must"] == codes.MUST_DEPARTURE
+        site.firmware.signal(signal.SIGKILL)
+        with Firmware(interpreter, site.config, tmp_path) as again:
+            again.ready().says(codes_order.SESSION_BACK)
+            until(lambda: shell.told("status", "--bay", "1")["command_w"] > 5000, "the bay charges")
+            told = shell.told("status", "--bay", "1")
+            assert told["mode"] == "orderly" and told["target_bp"] == 7000 and told["kept"]
+            assert told["must"] == codes.MUST_DEPARTURE and 1000 < told["depart_in_s"] <= 1200
 
 
 def test_a_stranger_changes_nothing_and_is_told_of(tmp_path):
