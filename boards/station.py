@@ -64,7 +64,7 @@ def assemble(board, config):
         server,
         telecontrol,
         schedule,
-        Watch(image, log),
+        load("firmware.phases").PhaseWatch(image, log) if image.phases else Watch(image, log),
         log,
         recorder,
         config["station"]["cycle_ms"],
@@ -125,8 +125,11 @@ def make_buses(board, config, image, log):
         ordered.append(bus)
     others = list(image.meters)
     for row in config["meters"]:
-        group = image.station if row["name"] == config["site"]["meter"] else others.pop(0)
-        buses[row["bus"]].add(make_meter(row, group))
+        if row["name"] == config["site"]["meter"]:
+            meter = make_meter(row, image.station, image.phases)
+        else:
+            meter = make_meter(row, others.pop(0))
+        buses[row["bus"]].add(meter)
     rejected = _rejecter(log)
     bays = len(config["bays"])
     pins, lines = make_lines(board, config, image, ordered)
@@ -166,18 +169,18 @@ def load(name):
         raise PortError(codes.PORT_FAILED, name, "this board's image does not carry it")
 
 
-def make_meter(row, group):
-    """The driver of a meter that writes its readings into `group`."""
+def make_meter(row, group, phases=()):
+    """The driver of a meter that writes its readings into `group`, and those of each phase."""
     model, period_ms, sign = row["model"], row["period_ms"], row["sign"]
-    if model == "sdm630":
+    if model == "sdm630" and not phases:
         return Sdm630(row["unit"], period_ms, sign, group)
     try:
         if model == "dlt645":
             driver = load("drivers.meter_dlt645").MeterDlt645
-            return driver(row["address"], period_ms, sign, group, row["pt_ratio"], row["ct_ratio"])
+            return driver(row["address"], period_ms, sign, group, row["pt_ratio"], row["ct_ratio"], phases)
         driver = load("drivers.meter_modbus").MeterModbus
         table = load("drivers.maps." + model)
-        return driver(row["unit"], period_ms, sign, table, group, row["pt_ratio"], row["ct_ratio"])
+        return driver(row["unit"], period_ms, sign, table, group, row["pt_ratio"], row["ct_ratio"], phases)
     except ValueError as error:
         raise PortError(codes.PORT_FAILED, row["name"], str(error))
 

@@ -40,22 +40,26 @@ class Reading:
 
 
 class MeterDlt645:
-    def __init__(self, address, period_ms, sign, group, pt_ratio=1, ct_ratio=1):
+    def __init__(self, address, period_ms, sign, group, pt_ratio=1, ct_ratio=1, phases=()):
         """`address`: up to 12 digits, "" = the only meter on the line; `group`: the image's group with
-        the station's signals. LocalError for an impossible address or ratio.
+        the station's signals; `phases`: those for the power of L1, L2, L3, where that is wanted. LocalError
+        for an impossible address or ratio.
         """
         self.address = address_of(address)
         self.readings = []
         for row in meter_plan.STATION:
             self._add(row, period_ms, sign, group, pt_ratio or 1, ct_ratio or 1)
+        for i in range(len(phases)):
+            self._add(meter_plan.STATION[0], period_ms, sign, phases[i], pt_ratio or 1, ct_ratio or 1, i + 1)
         self.reading = self.readings[0]
         self.backoff = Backoff(period_ms, _LAST_BACKOFF_MS)
         self.started = False
         self.stop_frame = b""
 
-    def _add(self, row, period_ms, sign, group, pt, ct):
+    def _add(self, row, period_ms, sign, group, pt, ct, phase=0):
         quantity = meter_plan.SWAPPED.get(row[0], row[0]) if sign < 0 else row[0]
-        point = [p for p in dlt645.POINTS if p[3] == quantity][0]
+        points = [p for p in dlt645.POINTS if p[3] == quantity]
+        point = [p for p in points if p[5] == phase or not phase][0]
         ratio = meter_plan.ratio_of(dlt645, quantity, pt, ct)
         fraction = meter_plan.fraction(0 if row[3] else point[4] + row[1], ratio)
         is_power = row[0] == "power"

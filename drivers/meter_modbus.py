@@ -28,10 +28,11 @@ _STRIDE = const(8)
 
 
 class MeterModbus:
-    def __init__(self, unit, period_ms, sign, table, group, pt_ratio=0, ct_ratio=0):
+    def __init__(self, unit, period_ms, sign, table, group, pt_ratio=0, ct_ratio=0, phases=()):
         """`table`: a module of drivers.maps; `group`: the image's group with STATION's signals; `sign`:
-        -1 where the current transformers are reversed; a ratio of 0 = as the meter tells it, or 1.
-        LocalError when a ratio is too large for the table.
+        -1 where the current transformers are reversed; a ratio of 0 = as the meter tells it, or 1;
+        `phases`: the groups for the power of L1, L2, L3, where that is wanted. LocalError when a ratio is
+        too large for the table, or the table has no phases.
         """
         self.unit = unit
         self.sign = sign
@@ -47,7 +48,7 @@ class MeterModbus:
         self.readings = []
         self._scales = []
         self.patient_from = 0  # the first request that may wait for power
-        self._plan(group, period_ms)
+        self._plan(group, phases, period_ms)
         if not self.asks_ratios:
             self._scale(pt_ratio or 1, ct_ratio or 1)
         self.due_at = [0] * len(self.requests)
@@ -58,21 +59,25 @@ class MeterModbus:
 
     # From the table
 
-    def _plan(self, group, period_ms):
+    def _plan(self, group, phases, period_ms):
         """Requests and their periods; the first is for the ratios where the meter must tell them."""
         if self.asks_ratios:
             self.requests.append([self.table.RATIO[0], 2])
             self.periods.append(_RATIO_MS)
         for every in (1, SLOWLY):
             rows = [row for row in STATION if (row[0] == "power") == (every == 1) and self._point(row[0])]
-            spans = [self._span(self._point(row[0])) for row in rows]
+            wanted = [(row, self._point(row[0]), group) for row in rows]
+            if every == 1:
+                points = meter_plan.phases_of(self.table) if phases else ()
+                wanted += [(STATION[0], points[i], phases[i]) for i in range(len(phases))]
+            spans = [self._span(point) for _, point, _ in wanted]
             first = len(self.requests)
             self.requests += meter_plan.merged(spans, self.table.MOST, getattr(self.table, "GAP", 0))
             if every == 1:
                 self.patient_from = len(self.requests)
             self.periods += [period_ms * every] * (len(self.requests) - first)
-            for row in rows:
-                self._add(row, self._point(row[0]), group, first)
+            for row, point, of in wanted:
+                self._add(row, point, of, first)
 
     def _point(self, quantity):
         """The table's total of a quantity, else its phases, else None."""

@@ -65,6 +65,15 @@ def merged(spans, most, gap=0):
     return requests
 
 
+def phases_of(table):
+    """The power of L1, L2 and L3, as three points of a table; LocalError where it has only the total."""
+    for register, kind, quantity, exponent, n in table.POINTS:
+        if quantity == "power" and n == 3:
+            step = width(_KINDS[kind])
+            return [(register + i * step, kind, quantity, exponent, 1) for i in range(3)]
+    raise LocalError("this meter tells no power of each phase")
+
+
 def ratio_of(table, quantity, pt, ct):
     """What transformers multiply this quantity by."""
     if not table.SECONDARY:

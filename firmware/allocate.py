@@ -11,8 +11,8 @@ lint: integer, hot
 from firmware.units import share
 
 _WEIGHTS = 32000  # the sum of all weights is about this, and below 2**15
-_BAND_S = 300  # of laxity, in which bays that must charge share what there is
-_LAST_S = 600000
+BAND_S = 300  # of laxity, in which bays that must charge share what there is
+LAST_S = 600000
 
 
 class Allocator:
@@ -80,7 +80,7 @@ class Allocator:
         a share, so that bays of equal laxity keep it equal without changing places.
         """
         low_s = 0
-        high_s = _LAST_S + _BAND_S + 1
+        high_s = LAST_S + BAND_S + 1
         while high_s - low_s > 1:
             level_s = (low_s + high_s) >> 1
             given_w = 0
@@ -105,7 +105,7 @@ class Allocator:
         over_s = level_s - rank_s(self.bays[i]) if self.must_w[i] else 0
         if over_s <= 0:
             return 0
-        return self.must_w[i] if over_s >= _BAND_S else share(self.must_w[i], over_s, _BAND_S)
+        return self.must_w[i] if over_s >= BAND_S else share(self.must_w[i], over_s, BAND_S)
 
     def _fill(self, left_w):
         """Each round gives every open bay its share; a full bay closes and what it left goes round
@@ -202,4 +202,4 @@ def rank_s(bay):
     laxity_s = bay.laxity_s.value + bay.need_s.value // 24
     if laxity_s >= 0:
         return laxity_s
-    return 0 if laxity_s + bay.need_s.value > 0 else _LAST_S
+    return 0 if laxity_s + bay.need_s.value > 0 else LAST_S

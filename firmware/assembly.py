@@ -19,7 +19,10 @@ def make_image(config):
     if config["telecontrol"]["region"] != "none":
         more_rows = __import__("firmware.indices", None, None, ["ROWS"]).ROWS
     slow_rows = __import__("firmware.slow", None, None, ["ROWS"]).ROWS if is_slow(config) else ()
-    return Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, more_rows, slow_rows)
+    image = Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, more_rows, slow_rows)
+    if config["site"]["phases"]:
+        __import__("firmware.phases", None, None, ["carry"]).carry(image, config)
+    return image
 
 
 def is_slow(config):

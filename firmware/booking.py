@@ -169,6 +169,10 @@ class SumBooking:
         self.station.base_hi_w.value = self.load_hi_w
         self.station.base_time = -1
 
+    def start(self, now):
+        """Time begins."""
+        self.station.sum_start = now
+
     def sense(self, now):
         """Bounds of the load behind the meter: from its samples, or as configured and never narrower while
         it is silent.

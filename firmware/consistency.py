@@ -22,7 +22,7 @@ def conflicts(config, errors):
     _buses(config, errors)
     _references(config, errors)
     _bays(config, errors)
-    _piles(config, errors)
+    _parts(config, errors)
     _batteries(config, errors)
     _site(config, errors)
     _orders(config, errors)
@@ -77,50 +77,26 @@ def _references(config, errors):
 
 
 def _bay_buses(bay, path, buses, errors):
-    """A converter and a vehicle each need a bus of their kind."""
+    """A converter needs a bus of its kind."""
     converter = bay["converter"]
-    vehicle = bay["vehicle"]["protocol"]
     kinds = ("can",) if converter["model"] == "infy" else ("rtu", "tcp")
     if converter["bus"] != "pins" or converter["model"] != "ac_pile":  # its lines are the board's own
-        _refer(errors, path + "converter.bus", converter["bus"], _of_kinds(buses, kinds))
-    if vehicle != "none":
-        kinds = ("can",) if vehicle == "gbt27930" else ("secc",)
-        _refer(errors, path + "vehicle.bus", bay["vehicle"]["bus"], _of_kinds(buses, kinds))
-    if bay["vehicle"]["gbt_version"] > 1 and not bay["vehicle"]["negotiate"]:
-        _add(errors, path + "vehicle.negotiate", False, "true for gbt_version 2, which is negotiated")
-    if bay["vehicle"]["discharge_variant"] == 1:
-        _add(errors, path + "vehicle.discharge_variant", 1, "0, or 2 and more: 1 is charging alone")
-    if bay["vehicle"]["outlet"]:
-        _outlet(bay["vehicle"]["outlet"], path + "vehicle.outlet.", errors)
-    if (vehicle == "none") != (converter["model"] != "infy"):
-        _add(errors, path + "vehicle.protocol", vehicle, "a protocol for an infy converter, and only there")
-    if converter["model"] != "infy":
-        if converter["unit"] == 0:
-            _add(errors, path + "converter.unit", 0, "1 to 247")
-    elif converter["lease_ms"] < 10000:
-        right = "at least 10000: after that the modules switch off by themselves"
-        _add(errors, path + "converter.lease_ms", converter["lease_ms"], right)
+        names = [bus["name"] for bus in buses if bus["kind"] in kinds]
+        _refer(errors, path + "converter.bus", converter["bus"], names)
+    if converter["model"] != "infy" and converter["unit"] == 0:
+        _add(errors, path + "converter.unit", 0, "1 to 247")
 
 
-def _piles(config, errors):
-    """Lines and AC piles, by name: few stations have them."""
-    if config["lines"] or any([bay["converter"]["model"] == "ac_pile" for bay in config["bays"]]):
-        __import__("firmware.pile_config", None, None, ["check"]).check(config, errors)
-
-
-def _outlet(numbers, path, errors):
-    """By name: only a station with outlets has their sequence."""
-    known = __import__("firmware.outlet.sequence", None, None, ["DEFAULTS"]).DEFAULTS
-    for key in numbers:
-        value = numbers[key]
-        if key not in known:
-            _add(errors, path + key, value, "one of: " + ", ".join(sorted(known)))
-        elif value is True or not isinstance(value, int) or not 0 <= value <= 1000000:
-            _add(errors, path + key, value, "a whole number from 0 to 1000000, such as %d" % known[key])
-
-
-def _of_kinds(buses, kinds):
-    return [bus["name"] for bus in buses if bus["kind"] in kinds]
+def _parts(config, errors):
+    """What few stations have is checked by name: lines and AC piles, CAN bays, limits of each phase."""
+    models = [bay["converter"]["model"] for bay in config["bays"]]
+    for name, there in (
+        ("pile", config["lines"] or "ac_pile" in models),
+        ("can", "infy" in models or any([bay["vehicle"]["protocol"] != "none" for bay in config["bays"]])),
+        ("phase", config["site"]["phases"]),
+    ):
+        if there:
+            __import__("firmware.%s_config" % name, None, None, ["check"]).check(config, errors)
 
 
 def _refer(errors, path, name, names):
@@ -227,7 +203,8 @@ def _orders(config, errors):
 
 
 def _recorder(config, errors):
-    station, bay = len(STATION_ROWS), len(BAY_ROWS)
+    station = len(STATION_ROWS) + 16 * len(config["site"]["phases"])  # firmware/phases.py
+    bay = len(BAY_ROWS)
     if config["telecontrol"]["region"] != "none":
         station += 5  # firmware/indices.py
     batteries = [row["battery"] for row in config["bays"] if row["battery"]["capacity_wh"]]

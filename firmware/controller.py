@@ -50,6 +50,8 @@ class Controller:
         self.reporter = Reporter(image, ratings, config["control"]["ramp_w_per_s"])
         self.guard = self._make_guard(config) if image.guarded else None
         self.last = 0
+        if image.phases:
+            __import__("firmware.phases", None, None, ["attach"]).attach(self, config)
 
     def _make_guard(self, config):  # lint: cold
         from firmware.guard.station import StationGuard  # only where there is one
@@ -65,7 +67,7 @@ class Controller:
         self.last = now
         for booking in self.bookings:
             booking.start(now)
-        self.image.station.sum_start = now
+        self.sum_booking.start(now)
         if self.guard is not None:
             self.guard.start(now)
         for bay in self.bays:

@@ -111,21 +111,26 @@ class SiteEnvelope:
         self.must = 0  # why a bay must charge; 0 = none must
         self.all_must = False
 
-    def update(self):
-        station = self.station
-        hi = self.import_max_w - station.base_hi_w.value
-        lo = -self.export_max_w - station.base_lo_w.value
-        bays_hi = bays_lo = 0
+    def measure(self):
+        """The room, from the bounds of the site's own load."""
+        hi = self.import_max_w - self.station.base_hi_w.value
+        lo = -self.export_max_w - self.station.base_lo_w.value
         for bay in self.bays:
             if bay.silent.value or not bay.following.value:
                 hi -= bay.booked_hi_w.value if bay.booked_hi_w.value > 0 else 0
                 lo -= bay.booked_lo_w.value if bay.booked_lo_w.value < 0 else 0
+        self.room_hi_w = hi if hi > 0 else 0
+        self.room_lo_w = lo if lo < 0 else 0
+
+    def update(self):
+        station = self.station
+        self.measure()
+        bays_hi = bays_lo = 0
+        for bay in self.bays:
             bays_hi += bay.envelope_hi_w.value
             bays_lo += bay.envelope_lo_w.value
         if self.guarded:
             bays_lo += self._must_w()
-        self.room_hi_w = hi if hi > 0 else 0
-        self.room_lo_w = lo if lo < 0 else 0
         self._settle_hi(self.room_hi_w, bays_hi)
         self._settle_lo(self.room_lo_w, bays_lo)
         if self.lo_w > self.hi_w:  # must-run yields to the grid

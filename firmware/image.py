@@ -211,6 +211,8 @@ CONVERTER_OFF, CONVERTER_STANDBY, CONVERTER_RUNNING, CONVERTER_FAULT = 0, 1, 2, 
 class Image:
     """Station and bays. Names and kinds are not kept, only the rows that they come from."""
 
+    phases = phase_rows = ()  # groups, L1 to L3, where each has its own limit (firmware/phases.py)
+
     def __init__(
         self, station_ages, bay_ages, guarded=False, bms=False, meter_ages=(), more_rows=(), slow_rows=()
     ):
@@ -233,18 +235,19 @@ class Image:
 
     def rows(self):
         """(group, group's name, name, kind) of every row: the station's, then bay after bay, then the other
-        meters.
+        meters and the phases.
         """
         for name, kind in self.station_rows:
             yield self.station, "station", name, kind
-        for i in range(len(self.bays)):
-            where = "bay%d" % (i + 1)
-            for name, kind in self.bay_rows:
-                yield self.bays[i], where, name, kind
-        for i in range(len(self.meters)):
-            where = "meter%d" % (i + 1)
-            for name, kind in METER_ROWS:
-                yield self.meters[i], where, name, kind
+        for what, groups, rows in (
+            ("bay", self.bays, self.bay_rows),
+            ("meter", self.meters, METER_ROWS),
+            ("phase", self.phases, self.phase_rows),
+        ):
+            for i in range(len(groups)):
+                where = what + str(i + 1)
+                for name, kind in rows:
+                    yield groups[i], where, name, kind
 
     def of_kinds(self, kinds=SIGNALS):
         """The signals of these kinds, in the order of their rows."""

@@ -35,6 +35,7 @@ SITE = (
     ("load_min_w", INT, -MAX_POWER_W, -MAX_POWER_W, MAX_POWER_W),
     ("load_max_w", INT, MAX_POWER_W, -MAX_POWER_W, MAX_POWER_W),
     ("load_w_per_s", INT, 500, 0, 1000000),  # how fast that load may drift unseen while the bays move
+    ("phases", FREE, (), 0, 0),  # a breaker for each; firmware/phase_config.py
 )
 
 BUS = (
@@ -151,6 +152,7 @@ VEHICLE = (
 BAY = (
     ("name", TEXT, REQUIRED, 1, 32),
     ("rating_w", INT, REQUIRED, 100, 1000000),
+    ("phases", INTS, (), 1, 3),  # of the site that its terminals L1, L2, L3 lie on; with site.phases
     ("bidirectional", BOOL, True, 0, 0),
     ("converter", SECTION, REQUIRED, CONVERTER, 0),
     ("battery", SECTION, {}, BATTERY, 0),

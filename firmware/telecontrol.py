@@ -117,11 +117,13 @@ class Telecontrol:
             return
         for row in pointtable.GUARD_POINTS if self.image.guarded else ():
             self._bind(row)
+        for row in carried("firmware.phases").POINTS if self.image.phases else ():
+            self._bind(row)
 
     def _bind(self, row):
         name, ioa, type_id, divisor, deadband, cyclic_ms = row
         signal, factor = self._find(name)
-        if name in pointtable.SIGNED:
+        if name in pointtable.SIGNED or name[:5] == "phase":
             factor *= self.sign
         if name in pointtable.RETURNS:
             self.returns.append(len(self.points))

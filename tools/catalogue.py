@@ -17,6 +17,7 @@ from tools import (
     catalogue_order,
     catalogue_orders,
     catalogue_outlet,
+    catalogue_phases,
     catalogue_tls,
 )
 
@@ -40,7 +41,7 @@ class Entry(NamedTuple):
 
 
 ROWS = catalogue_device.ROWS + catalogue_guard.ROWS + catalogue_outlet.ROWS + catalogue_orders.ROWS
-ROWS += catalogue_faults.ROWS + catalogue_tls.ROWS + catalogue_order.ROWS
+ROWS += catalogue_faults.ROWS + catalogue_tls.ROWS + catalogue_order.ROWS + catalogue_phases.ROWS
 
 
 def _build():

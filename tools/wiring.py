@@ -94,33 +94,38 @@ def transaction_ms(bus, request, reply):
     return line.wire_ms(request) + ANSWER_MS[bus["kind"]] + line.wire_ms(reply) + line.quiet_ms + TURN_MS
 
 
-def meter_jobs(meter, bus):
-    """Jobs of one meter, as its driver makes them."""
+def meter_jobs(meter, bus, phased=False):
+    """Jobs of one meter, as its driver makes them; `phased`: with the power of each phase."""
     name = meter["name"]
     if meter["model"] == "dlt645":
         points = {point[3]: point for point in reversed(dlt645_table.POINTS)}
-        for row in STATION:
+        for row in STATION + (STATION[0],) * 3 * phased:
             period = meter["period_ms"] * (1 if row[0] == "power" else SLOWLY)
             takes = transaction_ms(bus, 20, 20 + points[row[0]][1])
             yield Job(name, row[0], period, takes, pause_ms=meter["period_ms"])
         return
-    for first, count, period_ms, patient in _requests(meter):
+    for first, count, period_ms, patient in _requests(meter, phased):
         takes = transaction_ms(bus, 8, 5 + 2 * count)
         pause_ms = max(meter["period_ms"], FIRST_BACKOFF_MS)
         what = _what(meter["model"], first, count)
         yield Job(name, what, period_ms, takes, patient=patient, pause_ms=pause_ms)
 
 
-def _requests(meter):
+def _requests(meter, phased=False):
     period_ms = meter["period_ms"]
-    if meter["model"] == "sdm630":
+    if meter["model"] == "sdm630" and not phased:
         return [(first, count, period_ms * every, every > 1) for first, count, every in sdm630.BLOCKS]
     group = Group(METER_ROWS, {})
     table = table_of(meter["model"])
-    driver = MeterModbus(1, period_ms, 1, table, group, meter["pt_ratio"], meter["ct_ratio"])
+    phases = [group] * 3 * phased
+    driver = MeterModbus(1, period_ms, 1, table, group, meter["pt_ratio"], meter["ct_ratio"], phases)
     control = range(driver.asks_ratios, driver.patient_from)
     rows = enumerate(zip(driver.requests, driver.periods))
     return [(*request, period, i not in control) for i, (request, period) in rows]
+
+
+def _is_phased(config, meter):
+    return bool(config["site"]["phases"]) and meter["name"] == config["site"]["meter"]
 
 
 def _what(model, first, count):
@@ -184,7 +189,7 @@ def jobs_of(config, bus):
     jobs = []
     for meter in config["meters"]:
         if meter["bus"] == bus["name"]:
-            jobs += meter_jobs(meter, bus)
+            jobs += meter_jobs(meter, bus, _is_phased(config, meter))
     for bay in config["bays"]:
         if bay["converter"]["bus"] == bus["name"]:
             poll_ms = bay["converter"]["poll_ms"]
@@ -301,7 +306,7 @@ def broken_promises(config):
         return broken
     ages = {(r.device, r.reading): r.age_ms for bus in buses(config) for r in bus.readings}
     for i, meter in enumerate(config["meters"]):
-        age = next(a for (name, what), a in ages.items() if name == meter["name"] and "power" in what)
+        age = max(a for (name, what), a in ages.items() if name == meter["name"] and "power" in what)
         _compare(broken, "meters[%d].max_age_ms" % i, meter["max_age_ms"], age, "power")
     for i, bay in enumerate(config["bays"]):
         path = "bays[%d]." % i

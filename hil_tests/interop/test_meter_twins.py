@@ -6,7 +6,11 @@ import subprocess
 
 import pytest
 
+from drivers.meter_plan import phases_of
+from firmware.phase_config import WITHOUT
+from protocols.errors import LocalError
 from tools import runtime
+from tools.meter.reading import table_of
 from tools.plant.meter_line import MeterLine, example
 from tools.plant.meters import TWINS
 
@@ -29,8 +33,8 @@ EXPECTED = {
 }
 
 
-def reading(interpreter, model, where, sign=1, pt=0, ct=0):
-    arguments = [model, where, 1, sign, pt, ct]
+def reading(interpreter, model, where, sign=1, pt=0, ct=0, more=()):
+    arguments = [model, where, 1, sign, pt, ct, *more]
     argv, env = runtime.command(interpreter, "hil_tests.portable.meter_station", arguments)
     result = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -48,6 +52,28 @@ def test_reading_equals_the_truth(model, interpreter):
     with MeterLine({1: TWINS[model](example())}) as line:
         where = line.path if model in ("sdm630", "em340", "dtsd1352") else line.tcp
         assert reading(interpreter, model, where) == EXPECTED[model]
+
+
+@pytest.mark.parametrize("model, interpreter", [
+    ("sdm630", runtime.CPYTHON), ("sdm630", runtime.MICROPYTHON), ("em340", runtime.CPYTHON),
+    ("adl400", runtime.CPYTHON), ("dtsd1352", runtime.CPYTHON),
+])
+def test_each_phase(model, interpreter):
+    truth = example()
+    truth.phase_w = (4810.0, -5200.0, 460.0)
+    with MeterLine({1: TWINS[model](truth)}) as line:
+        shown = reading(interpreter, model, line.tcp, -1, 1, 1, ["phases"])
+    powers = [shown[name] for name in ("grid_power_w", "phase1", "phase2", "phase3")]
+    assert powers == [-70, -4810, 5200, -460]
+
+
+def test_which_tables_tell_each_phase():
+    for model in TWINS:
+        if model in WITHOUT:
+            with pytest.raises(LocalError):
+                phases_of(table_of(model))
+        else:
+            assert len(phases_of(table_of(model))) == 3
 
 
 @pytest.mark.parametrize("interpreter", runtime.INTERPRETERS)

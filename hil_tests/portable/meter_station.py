@@ -1,13 +1,13 @@
 """Reads one meter for the tests, on either interpreter: `main([MODEL, WHERE, UNIT, SIGN, PT, CT])`
 prints the station's signals, one line `name value` each, `-` where there is none. WHERE: HOST:PORT or a
-serial device; UNIT is the address of a DL/T 645 meter.
+serial device; UNIT is the address of a DL/T 645 meter. A seventh argument: the power of each phase too.
 """
 
 import sys
 
 from boards.sim.board import Board
 from boards.station import make_meter
-from firmware.image import GOOD, STATION_ROWS, Image
+from firmware.image import GOOD, MEASURED, STATION_ROWS, Group, Image
 from protocols.ticks import ticks_diff
 
 _LONGEST_MS = 3000
@@ -35,7 +35,8 @@ def main(arguments):
     board = Board(None)
     station = Image({}, []).station
     bus = board.make_bus(bus_row(arguments[0], arguments[1]))
-    bus.add(make_meter(meter_row(arguments[0], *arguments[2:]), station))
+    phases = [Group((("grid_power_w", MEASURED),), {}) for _ in arguments[6:] for _ in range(3)]
+    bus.add(make_meter(meter_row(arguments[0], *arguments[2:6]), station, phases))
     began = board.now()
     while bus.master.requests < _REQUESTS and ticks_diff(board.now(), began) < _LONGEST_MS:
         board.wait(5)
@@ -46,5 +47,8 @@ def main(arguments):
     for name in _NAMES:
         signal = getattr(station, name)
         sys.stdout.write("%s %s\n" % (name, signal.value if signal.quality == GOOD else "-"))
+    for i in range(len(phases)):
+        signal = phases[i].grid_power_w
+        sys.stdout.write("phase%d %s\n" % (i + 1, signal.value if signal.quality == GOOD else "-"))
     bus.close()
     return 0

@@ -114,3 +114,21 @@ def test_taking_in_a_reply_allocates_nothing():
 def test_impossible_settings():
     raises(LocalError, Bench, None, "12345x")
     raises(LocalError, Bench, pt_ratio=1000, ct_ratio=1000)
+
+
+def test_power_of_each_phase():
+    held = dict(HELD)
+    held.update({0x02030100: hx("001000"), 0x02030200: hx("002080"), 0x02030300: hx("FFFFFF")})
+    phases = Image({}, [{}, {}, {}]).bays
+    bench = Bench(held, phases=[Told(bay.power_w) for bay in phases])
+    bench.run(6000)
+    assert [bay.power_w.value for bay in phases] == [100, -200, 0]
+    assert [bay.power_w.quality == GOOD for bay in phases] == [True, True, False]
+
+
+
+class Told:
+    """A group with a power."""
+
+    def __init__(self, signal):
+        self.grid_power_w = signal

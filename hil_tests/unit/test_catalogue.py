@@ -2,13 +2,13 @@
 
 import re
 
-from firmware import codes, codes_faults, codes_order, codes_tls
+from firmware import codes, codes_faults, codes_order, codes_phases, codes_tls
 from firmware.outlet import codes as codes_outlet
 from tools import catalogue, catalogue_host
 from tools.catalogue import CATALOGUE
 
 HAN = re.compile("[\u4e00-\u9fff]")
-MODULES = (codes, codes_faults, codes_order, codes_tls, codes_outlet)
+MODULES = (codes, codes_faults, codes_order, codes_tls, codes_phases, codes_outlet)
 FIRMWARE_CODES = {v for m in MODULES for key, v in vars(m).items() if key.isupper() and isinstance(v, int)}
 HOST_CODES = {v for key, v in vars(catalogue_host).items() if key.isupper() and isinstance(v, int)}
 
