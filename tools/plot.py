@@ -70,8 +70,9 @@ def _error(axis, run, figures):
     axis.plot(run.t_s, error, color=POWER, linewidth=1.2)
     axis.axhline(0, color=INK, linewidth=0.6)
     axis.set_ylabel("error, kW")
-    t = figures["tracking"]
-    text = "mean %.2f %% of rating, lag %.2f s (ramp included)" % (t["mean_error_pct"], t["lag_s"])
+    t, ramp = figures["tracking"], figures["ramp_alone"]
+    text = "mean %.2f %% of rating, lag %.2f s" % (t["mean_error_pct"], t["lag_s"])
+    text += " (of which the ramp alone %.2f %%, %.2f s)" % (ramp["mean_error_pct"], ramp["lag_s"])
     axis.annotate(text, (0.995, 0.9), xycoords="axes fraction", ha="right", va="top", fontsize=9, color=INK)
 
 

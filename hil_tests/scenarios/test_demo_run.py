@@ -11,7 +11,7 @@ def test_the_demo_on_micropython_ends_with_every_figure(tmp_path):
     arguments = ["demo", "--seconds", SECONDS, "--json", "figures.json"]
     done = run_cli(arguments, tmp_path, timeout_s=170)
     assert done.returncode == 0, done.stdout + done.stderr
-    for wanted in ("set-point +6.00 kW", "Tracking error", "K1", "PJM score", "plot.png"):
+    for wanted in ("set-point +6.00 kW", "Tracking error", "ramp alone", "K1", "PJM score", "plot.png"):
         assert wanted in done.stdout
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["interpreter"] == "micropython" and figures["envelope_violations"] == 0

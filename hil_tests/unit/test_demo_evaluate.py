@@ -81,6 +81,13 @@ def test_a_clean_run_has_its_figures(tmp_path):
     json.dumps(f)
 
 
+def test_what_the_ramp_alone_would_score_is_told_beside(tmp_path):
+    f = evaluate.evaluate(run(tmp_path, lambda t: max(-6000.0, min(0.0, -6000.0 * (t - 5.5)))), PLAN)
+    assert f["ramp_alone"]["mean_error_w"] == pytest.approx(6000 * 0.5 / 40, rel=0.06)  # at 6 kW/s
+    assert f["behind_ramp"]["lag_s"] == pytest.approx(0.5, abs=0.03)
+    assert f["tracking"]["mean_error_w"] == pytest.approx(6000 * 1.0 / 40, rel=0.03)
+
+
 def test_latency_is_from_the_order_to_the_first_changed_write(tmp_path):
     f = evaluate.evaluate(run(tmp_path), PLAN)
     assert f["setpoint_to_converter_ms"] == {"count": 1, "median": 4.0, "worst": 4.0}

@@ -35,6 +35,16 @@ def test_a_flat_signal_has_no_lag():
     assert tr.tracking(t, 0 * t, t, 0 * t + 5, 1000).lag_s == 0
 
 
+def test_ramp_alone_costs_a_triangle_for_each_step():
+    t = np.arange(0, 50, 0.05)
+    times, powers = tr.ramp_alone(t, steps(t), 50, 2000)
+    result = tr.tracking(t, steps(t), times, powers, 10_000)
+    triangles_ws = (8000**2 + 14_000**2 + 9000**2) / 2 / 2000
+    assert result.mean_error_w == pytest.approx(triangles_ws / 50, rel=0.02)
+    assert np.abs(np.diff(powers)).max() <= 2000 * 0.01 + 1e-9
+    assert tr.ramp_alone([0, 1], [500, 500], 2, 2000, start_w=500)[1].tolist() == [500] * 200
+
+
 def test_series_without_common_time_are_refused():
     with pytest.raises(ValueError, match="no time in common"):
         tr.tracking([0, 1], [0, 0], [5, 6], [0, 0], 1000)

@@ -142,9 +142,20 @@ def step_scores(run, steps_end_s):
     return scores, first, cut
 
 
+def ramp_scores(run):
+    """(what the configured ramp alone would score in this run, the power's tracking of that)."""
+    ramp_w_per_s = run.config["control"]["ramp_w_per_s"]
+    times, ramp_w = tracking.ramp_alone(
+        run.t_s, run.reachable_w, run.t_s[-1], ramp_w_per_s, run.measured_w[0]
+    )
+    alone = tracking.tracking(run.t_s, run.reachable_w, times, ramp_w, run.rating_w)
+    return alone, tracking.tracking(times, ramp_w, run.truth_s, run.power_w, run.rating_w)
+
+
 def evaluate(run, plan):
     """Every figure of the live part, as plain data."""
     followed = tracking.tracking(run.t_s, run.reachable_w, run.truth_s, run.power_w, run.rating_w)
+    ramp, behind = ramp_scores(run)
     scores, records, cut = step_scores(run, plan.steps_end_s)
     writes_ms = write_latencies_ms([t for t, _ in run.state.orders], run.truth.writes)
     live = run.truth_s >= 0
@@ -155,6 +166,8 @@ def evaluate(run, plan):
         "seconds": plan.seconds,
         "rating_w": run.rating_w,
         "tracking": dict(vars(followed)),
+        "ramp_alone": dict(vars(ramp)),
+        "behind_ramp": dict(vars(behind)),
         "steps": {"scored": len(records), "cut_by_envelope": cut, "records": [r.as_dict() for r in records]},
         "agc": scores,
         "act_con_ms": _spread(run.state.latencies_ms),

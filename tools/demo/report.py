@@ -33,6 +33,24 @@ def indices(score):
     return "%s  K = %.3f" % ("  ".join(parts), score["k_total"])
 
 
+def ramp(figures):
+    """The part of error and lag that is the plan's and the ramp's, and how far the power was from that."""
+    alone, behind = figures["ramp_alone"], figures["behind_ramp"]
+    return "mean %.2f %%, lag %.2f s; from that the power was %.2f %% and %.2f s away" % (
+        alone["mean_error_pct"],
+        alone["lag_s"],
+        behind["mean_error_pct"],
+        behind["lag_s"],
+    )
+
+
+def late(late_s):
+    """What a host too slow for the emulator did to the figures."""
+    if late_s <= 1:
+        return "less than %g s" % late_s
+    return "up to %g s: this machine was too slow, and is part of error, lag and latencies" % late_s
+
+
 def reversals(turned):
     """How often a bay's converter changed direction, and how long it had no power meanwhile: its dead time,
     and the time that it stood at 0 W because the others carried all.
@@ -46,19 +64,9 @@ def reversals(turned):
 
 def rows(figures):
     """(what, figure) of the summary."""
-    t, energy = figures["tracking"], figures["energy_wh"]
-    steps = figures["steps"]
+    energy, steps = figures["energy_wh"], figures["steps"]
     main = next(s for s in figures["agc"] if s["profile"] == MAIN_PROFILE)
-    yield (
-        "Tracking error 跟踪误差",
-        "mean %.0f W = %.2f %% of the rating, ramps included; %.0f W after the lag is taken out"
-        % (
-            t["mean_error_w"],
-            t["mean_error_pct"],
-            t["lagged_error_w"],
-        ),
-    )
-    yield "Lag, ramp included 滞后", "%.2f s" % t["lag_s"]
+    yield from _tracking(figures)
     scored = "%d steps scored" % steps["scored"]
     if steps["cut_by_envelope"]:
         scored += ", %d more cut by the envelope: accepted, clipped, flagged" % steps["cut_by_envelope"]
@@ -91,6 +99,24 @@ def rows(figures):
             ),
         )
     yield "Plot 曲线图", figures["plot"]
+
+
+def _tracking(figures):
+    t = figures["tracking"]
+    yield "Signal 信号", "%g s: %s" % (figures["seconds"], figures["signal"])
+    yield (
+        "Tracking error 跟踪误差",
+        "mean %.0f W = %.2f %% of the rating, ramps included; %.0f W after the lag is taken out"
+        % (
+            t["mean_error_w"],
+            t["mean_error_pct"],
+            t["lagged_error_w"],
+        ),
+    )
+    yield "Lag, ramp included 滞后", "%.2f s" % t["lag_s"]
+    yield "What the ramp alone would score 仅爬坡", ramp(figures)
+    if figures.get("emulator_late_s"):
+        yield "Emulator behind the clock 仿真滞后", late(figures["emulator_late_s"])
 
 
 def print_summary(console, figures):

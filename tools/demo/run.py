@@ -19,6 +19,7 @@ from tools.demo import evaluate, plan as plans, report
 from tools.demo.live import View
 from tools.demo.state import State
 from tools.defaults import RATING_W, default_config, with_vehicles, with_whole_recipe
+from tools.emulate import qemu
 from tools.up import SIM, Site
 
 SOC_BP = (8820, 6000, 4000, 7500)  # the first battery is nearly full: its upper limit shall be seen at work
@@ -55,7 +56,7 @@ def run_demo(seconds, interpreter, bays, signal_file, json_file, lang, board, on
         if on_can:
             _farewell(site)
         config = site.config
-    figures, run = _figures(config, folder, state, plan, runs_on, bays)
+    figures, run = _figures(config, folder, state, plan, runs_on, bays, board)
     if on_can:
         figures["can"] = _decode(console, folder, lang)
     else:
@@ -105,7 +106,7 @@ def _farewell(site):
         time.sleep(REFRESH_S)
 
 
-def _figures(config, folder, state, plan, runs_on, bays):
+def _figures(config, folder, state, plan, runs_on, bays, board):
     from firmware.config import validate
 
     config = validate(config)
@@ -113,6 +114,9 @@ def _figures(config, folder, state, plan, runs_on, bays):
     run = evaluate.Run(truth, state, config)
     figures = {"interpreter": runs_on, "bays": bays, "run_dir": str(folder)}
     figures.update(evaluate.evaluate(run, plan))
+    if board != SIM:
+        log = (folder / "firmware.log").read_text(encoding="utf-8", errors="replace")
+        figures["emulator_late_s"] = qemu.late_s(log)
     if bays > 1:
         figures["reversals"] = evaluate.reversals_of(run, config)
     return figures, run

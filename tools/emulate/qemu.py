@@ -3,9 +3,11 @@
 Determinism: with `icount="shift=0,sleep=off"` one instruction is one nanosecond of the board's time and
 waiting costs no time of ours, so a run repeats bit for bit. Live: `shift=4,sleep=on,align=on` is 62.5
 million instructions per second, our stand-in for a 100 MHz part at 1.6 clocks per instruction, held to
-the wall clock.
+the wall clock. On a host that is too slow for that the board falls behind, and the emulator says how far:
+plant and dispatcher then see a slower board than ours, whatever the firmware does.
 """
 
+import re
 import shutil
 import struct
 import subprocess
@@ -21,6 +23,7 @@ MAGIC = b"V2GS"
 NO_STATUS = 0xFFFFFFFF
 DIED = 70  # an exception that nobody caught
 LIMIT_S = 120
+_LATE = re.compile(r"guest is now late by [\d.]+ to ([\d.]+) seconds")
 
 
 def program(board):
@@ -31,6 +34,13 @@ def program(board):
         text = "%s not found: apt-get install %s" % (emulator["program"], emulator["package"])
         raise EmulateError(text)
     return found
+
+
+def late_s(log):
+    """How far the board's clock fell behind the wall clock at most, in s, as the emulator wrote it into the
+    text `log`; 0 when it kept up.
+    """
+    return max(map(float, _LATE.findall(log)), default=0.0)
 
 
 def start_record(words):

@@ -1,6 +1,9 @@
 """How well a power follows a set-point: error, lag by cross-correlation, energy, and how far it left an
 envelope.
 
+Error and lag of a ramped power say more of the plan than of the follower: large steps cost most, and a longer
+run does not hold the same ones. So they are to be read beside those of `ramp_alone`.
+
 Inputs are time series of any spacing: the set-point and the limits hold their last value, the power is
 interpolated.
 """
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 GRID_S = 0.05
+_FINE_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,20 @@ def tracking(setpoint_times_s, setpoint_w, power_times_s, power_w, rating_w):
         lag,
         float(lagged.mean()),
     )
+
+
+def ramp_alone(setpoint_times_s, setpoint_w, end_s, ramp_w_per_s, start_w=0.0):
+    """(times s, powers W) of a follower without any delay, from `start_w` at the first set-point to `end_s`:
+    the least error that this ramp allows.
+    """
+    times = np.arange(setpoint_times_s[0], end_s, _FINE_S)
+    goals = hold(setpoint_times_s, setpoint_w, times)
+    most_w = ramp_w_per_s * _FINE_S
+    powers, now_w = np.empty(len(times)), start_w
+    for i, goal_w in enumerate(goals):
+        powers[i] = now_w
+        now_w += min(most_w, max(-most_w, goal_w - now_w))
+    return times, powers
 
 
 def energy_wh(times_s, power_w):
