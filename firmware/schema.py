@@ -111,6 +111,8 @@ BATTERY = (
     ("c_rate_pct", INT, 50, 1, 500),  # % of 1 C
     ("charge_pct", ROWS, (), (-500, 1000), (0, 500)),  # [0.1 degree C, % of 1 C]; none = its table
     ("discharge_pct", ROWS, (), (-500, 1000), (0, 500)),
+    ("cooling_dc_per_h", INT, 0, 0, 300),  # how fast parked cells may cool, 0.1 K; 0 = not foreseen
+    ("coldest_dc", INT, -400, -400, 400),  # and how far
     ("cell_max_mv", INT, 0, 0, 5000),  # 0 = the chemistry's
     ("cell_min_mv", INT, 0, 0, 5000),
     # What may be discharged, at the battery; 0 = no such limit. It is the vehicle's, and needs station.store.

@@ -18,7 +18,7 @@ class BayGuard:
         plan at different instants, so that no step has all of it.
         """
         self.bay = bay
-        self.limits = Limits(bay, row["battery"], row["rating_w"])
+        self.limits = Limits(bay, row["battery"])
         self.promise = Promise(bay, row)
         self.offset_ms = offset_ms
 
@@ -30,13 +30,17 @@ class BayGuard:
         """Cut an envelope that the converter and the SOC's quality left open."""
         bay = self.bay
         due = ticks_diff(now, bay.plan_time) >= PERIOD_MS or self._has_news()
-        if due:
-            self.limits.look_at_temperature()
+        bms = self.limits.bms
+        if due and bms is not None:
+            bms.look_at_temperature()
         self.limits.cut(envelope)
         if due:
             first = bay.ceiling_bp.value == 0
             bay.plan_time = ticks_sub(now, self.offset_ms) if first else now
+            was_must = bay.must.value
             self.promise.plan(now, bay.envelope_hi_w.value)
+            if bms is not None:
+                bms.look_ahead(self.promise, now, was_must)
         self.promise.window(envelope)
 
     def _has_news(self):

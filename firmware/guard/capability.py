@@ -118,7 +118,8 @@ class Capability:
         spare_s = _FOREVER_S
         for guard in self.guards:
             if guard.bay.shared_s < _FOREVER_S:
-                spare_s = min(spare_s, guard.bay.shared_s - guard.promise.margin(room_w) // 1000)
+                margin_ms = guard.promise.margin(guard.promise.step_bp, room_w)
+                spare_s = min(spare_s, guard.bay.shared_s - margin_ms // 1000)
         return max(0, spare_s)
 
     def _back_w(self, room_w):
@@ -180,7 +181,7 @@ def room_wh(promise):
     if bay.envelope_hi_w.value <= 0:
         return 0
     top_bp = min(max(promise.soc_max_bp, promise.target_bp()), bay.ceiling_bp.value)
-    room_bp = max(0, top_bp - bay.soc_bp.value - 1)
+    room_bp = max(0, top_bp - bay.soc_bp.value - promise.step_bp)
     return grossed_up(share(promise.capacity_wh, room_bp, FULL_BP), promise.best_bp)
 
 
@@ -191,7 +192,7 @@ def left_wh(promise, floor_bp=0):
     bay = promise.bay
     if bay.envelope_lo_w.value >= 0:
         return 0
-    left_bp = max(0, bay.soc_bp.value - max(floor_bp, bay.floor_bp.value) - 1)
+    left_bp = max(0, bay.soc_bp.value - max(floor_bp, bay.floor_bp.value) - promise.step_bp)
     energy_wh = share(share(promise.capacity_wh, left_bp, FULL_BP), promise.efficiency_bp, FULL_BP)
     if bay.budget_wh.quality == GOOD:
         energy_wh = min(energy_wh, max(0, bay.budget_wh.value))
@@ -205,7 +206,7 @@ def laxity_left_s(promise):
         return 0
     if bay.depart.quality != GOOD or promise.target_bp() == 0:
         return _FOREVER_S
-    return max(0, bay.laxity_s.value - promise.margin() // 1000)
+    return max(0, bay.laxity_s.value - promise.margin(promise.step_bp) // 1000)
 
 
 def power_for(energy_wh, seconds):

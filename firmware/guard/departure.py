@@ -22,6 +22,8 @@ from protocols.ticks import ticks_diff
 
 MODE_NONE, MODE_NOW, MODE_ORDERLY, MODE_V2G = 0, 1, 2, 3
 FULL, EMPTY = 1, 2  # bits of the latch: at an end of the window, until SOC is hysteresis_bp away from it
+_REACHED = 4  # from this bit on: the target that was reached
+_LAST_MS = 60000  # of laxity, from which on a car that has lost a little of its target gets it again
 FOREVER_MS = 500000000  # 5.8 days: no departure lies further ahead
 RELEASE_MS = 600000
 _ABOVE_TARGET_BP = (
@@ -44,7 +46,8 @@ class Promise:
         self.hysteresis_bp = battery["hysteresis_bp"]
         lost_bp = FULL_BP - health_bp(battery["soh_bp"])
         shrink_bp = share(battery["soc_max_bp"] - battery["soc_min_bp"], lost_bp, FULL_BP) // 2
-        shrink_bp += soc_step_bp(row)
+        self.step_bp = soc_step_bp(row) + 1  # by so much the SOC may be nearer to either end than it is told
+        shrink_bp += self.step_bp - 1
         self.soc_min_bp = battery["soc_min_bp"] + shrink_bp
         self.soc_max_bp = battery["soc_max_bp"] - shrink_bp
         self.margin_ms = row["session"]["margin_s"] * 1000
@@ -72,6 +75,8 @@ class Promise:
             ends_ms = min(left_ms, bay.need_s.value * 1000) + bay.shared_s * 1000
         bay.reach_bp.value = self.walk(soc_bp, target_bp, cap_w, ends_ms)
         self._keep_tail(soc_bp, target_bp)
+        if self._settled(soc_bp, target_bp, left_ms - self.need_ms):
+            self.need_ms = 0
         laxity_ms = left_ms - self.need_ms
         spare_ms = laxity_ms - self.margin()
         bay.need_s.value = self.need_ms // 1000
@@ -80,7 +85,7 @@ class Promise:
         near = soc_bp >= target_bp - self.hysteresis_bp and spare_ms <= RELEASE_MS
         kept = near or not known
         bay.floor_bp.value = max(self.soc_min_bp, self._minimum_bp(), target_bp if kept else 0)
-        bay.ceiling_bp.value = self._ceiling_bp(target_bp) if soc_bp < target_bp else self.soc_max_bp
+        bay.ceiling_bp.value = self._ceiling_bp(target_bp) if self.need_ms else self.soc_max_bp
 
     def target_bp(self):
         """The SOC to leave with; 0 without a session."""
@@ -101,10 +106,10 @@ class Promise:
     def _ceiling_bp(self, target_bp):
         return max(self.soc_max_bp, target_bp + _ABOVE_TARGET_BP)
 
-    def margin(self, power_w=MAX_POWER_W):
+    def margin(self, more_bp=0, power_w=MAX_POWER_W):
         """ms before the last instant, at which the car must charge, if it is given `power_w` then."""
         given_w = share(min(power_w, self.bay.cap_w), self.efficiency_bp, FULL_BP)
-        return self.margin_ms + time_ms(stored_wh(self.capacity_wh, self.margin_bp), given_w)
+        return self.margin_ms + time_ms(stored_wh(self.capacity_wh, self.margin_bp + more_bp), given_w)
 
     def _must(self, soc_bp, target_bp, spare_ms, known):
         bay = self.bay
@@ -114,13 +119,26 @@ class Promise:
             minimum_bp -= self.hysteresis_bp
         if soc_bp < minimum_bp:
             return codes.MUST_MINIMUM
-        if soc_bp >= target_bp:
+        if self.need_ms == 0:
             return 0
         if known and (was == codes.MUST_SHARED or spare_ms <= 0):
             return was if was == codes.MUST_SHARED else codes.MUST_DEPARTURE
         if known and was == codes.MUST_DEPARTURE and spare_ms <= RELEASE_MS:
             return was
         return codes.MUST_NOW if bay.mode.quality == GOOD and bay.mode.value == MODE_NOW else 0
+
+    def _settled(self, soc_bp, target_bp, laxity_ms):
+        """Whether the target counts as reached although the SOC is a little below it: it was there, nothing
+        has been discharged since, and the last minute is not yet here. A restless SOC switches nothing.
+        """
+        bay = self.bay
+        if soc_bp >= target_bp:
+            bay.latch = (bay.latch & (FULL | EMPTY)) + target_bp * _REACHED
+            return False
+        kept = bay.floor_bp.value >= target_bp or bay.mode.value != MODE_V2G
+        if not kept or soc_bp <= target_bp - self.hysteresis_bp:
+            bay.latch &= FULL | EMPTY
+        return bay.latch // _REACHED == target_bp and laxity_ms > _LAST_MS
 
     def walk(self, soc_bp, target_bp, cap_w, left_ms):
         """The SOC that is reached within `left_ms` at full power, at most the target; need_ms is the

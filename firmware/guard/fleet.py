@@ -42,7 +42,7 @@ class Fleet:
             self.spare_s[i] = _NEVER_S
             if counts(promise):
                 asked_w += promise.bay.cap_w
-                margin_s = max(margin_s, promise.margin(room_w) // 1000)
+                margin_s = max(margin_s, promise.margin(0, room_w) // 1000)
         if asked_w > room_w:
             for promise in self.promises:
                 if counts(promise):

@@ -68,6 +68,16 @@ def test_the_taper_is_allowed_for():
     assert at(bench, 900)[0] < energy_wh * 4 * 70 // 100
 
 
+def test_a_soc_in_steps_may_be_a_step_nearer_to_either_end():
+    fine = capable(1, [5000])
+    coarse = capable(1, [5000], {"soc_step_bp": 100, "soc_min_bp": 1900, "soc_max_bp": 9100})
+    assert fine.station.discharge_wh.value - coarse.station.discharge_wh.value >= 600 * 90 // 100
+    assert fine.station.charge_wh.value - coarse.station.charge_wh.value >= 600
+    fine = capable(1, [5000], hours=3, target_bp=8000)
+    coarse = capable(1, [5000], {"soc_step_bp": 100}, hours=3, target_bp=8000)
+    assert fine.station.discharge_left_s.value - coarse.station.discharge_left_s.value > 60
+
+
 def test_unknown_or_closed_counts_as_nothing():
     bench = capable(2, [5000, 5000])
     full_w = at(bench, 900)[0]

@@ -30,6 +30,8 @@ def test_what_is_wrong_is_named():
         ({"discharge_pct": [[0, 0], [100, 501]]}, None, codes.CONFIG_BAD_VALUE, "battery.discharge_pct"),
         ({"cell_max_mv": 1500}, None, codes.CONFIG_CONFLICT, "battery.cell_max_mv"),
         ({"cell_max_mv": 3000, "cell_min_mv": 2900}, None, codes.CONFIG_CONFLICT, "battery.cell_max_mv"),
+        ({"cooling_dc_per_h": 301}, None, codes.CONFIG_BAD_VALUE, "battery.cooling_dc_per_h"),
+        ({"coldest_dc": -401}, None, codes.CONFIG_BAD_VALUE, "battery.coldest_dc"),
         ({"c_rate_pct": 0}, None, codes.CONFIG_BAD_VALUE, "battery.c_rate_pct"),
         (None, {"mode": "v3g"}, codes.CONFIG_BAD_VALUE, "session.mode"),
         (None, {"departure_min": 1440}, codes.CONFIG_BAD_VALUE, "session.departure_min"),

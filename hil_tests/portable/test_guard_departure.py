@@ -169,6 +169,65 @@ def test_charge_now_wins_at_once():
     assert bench.commands() == [0] and bench.bays[0].must.value == 0
 
 
+def switches(bench, socs):
+    """How often charging begins or ends while these are told, a second each."""
+    count = 0
+    was = bench.commands()[0] > 0
+    for soc in socs:
+        bench.soc_bp = soc
+        bench.run(1, 1000)
+        count += 1 if (bench.commands()[0] > 0) != was else 0
+        was = bench.commands()[0] > 0
+    return count
+
+
+def test_a_restless_soc_at_the_target_switches_nothing():
+    restless = (8001, 7997, 8003, 8000, 7999, 7950, 8000, 7901, 7998) * 10
+    for mode, hours in ((MODE_NOW, None), (MODE_NOW, 5), (MODE_ORDERLY, 0.15)):
+        bench = guarded(guarded_config(session={"margin_s": 600}))
+        bench.soc_bp = 7990
+        bench.session(mode=mode, hours=hours)
+        bench.run(2, 1000)
+        assert bench.commands() == [15000]
+        assert switches(bench, restless) == 1, (mode, hours)
+        bench.soc_bp = 7900  # more than the hysteresis: it is charged again
+        bench.run(2, 1000)
+        assert bench.commands() == [15000]
+
+
+def test_what_a_restless_soc_lost_is_there_at_the_departure():
+    bench = guarded(guarded_config(session={"margin_s": 300}))
+    bench.soc_bp = 8000
+    bench.session(hours=0.1)
+    bench.run(2, 1000)
+    soc_wh = 60000 * 7950 // 10000
+    seconds = 0
+    while seconds < 356:
+        bench.soc_bp = int(soc_wh) * 10000 // 60000
+        bench.run(1, 1000)
+        soc_wh += bench.commands()[0] * 0.94 / 3600
+        if seconds == 180:
+            assert soc_wh == 60000 * 7950 // 10000
+        seconds += 1
+    assert bench.soc_bp >= 8000
+    bench.session(target_bp=8050, hours=0.08)  # another target was never reached
+    bench.soc_bp = 8040
+    bench.run(2, 1000)
+    assert bench.commands() == [15000]
+
+
+def test_what_is_discharged_below_the_target_is_no_restlessness():
+    bench = guarded(guarded_config(session={"margin_s": 300}))
+    bench.soc_bp = 8010
+    bench.session(hours=9)
+    bench.order(-15000)
+    bench.run(2, 1000)
+    bench.soc_bp = 7950
+    bench.session(hours=0.07)
+    bench.run(2, 1000)
+    assert bench.commands() == [15000]
+
+
 def test_below_the_minimum_the_car_is_charged_first():
     bench = guarded(guarded_config())
     bench.soc_bp = 2500

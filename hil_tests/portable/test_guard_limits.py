@@ -4,15 +4,9 @@ lane: heap=512k
 """
 
 from firmware import codes
+from firmware.guard.bms import LFP_CHARGE, LFP_DISCHARGE, NMC_CHARGE, NMC_DISCHARGE, interpolate
 from firmware.guard.departure import MODE_NOW, MODE_ORDERLY
-from firmware.guard.limits import (
-    LFP_CHARGE,
-    LFP_DISCHARGE,
-    NMC_CHARGE,
-    NMC_DISCHARGE,
-    health_bp,
-    interpolate,
-)
+from firmware.guard.limits import health_bp
 from hil_tests.portable.guard_support import GuardBench, guarded, guarded_config
 
 FINE = (100000, 100000, 3400, 3300, 250, 250)  # a BMS that limits nothing
@@ -238,3 +232,39 @@ def test_never_wider_than_the_bms_whatever_the_rest_says():
         bench.step(1000)
         lo_w, hi_w = ends(bench)[0]
         assert -max(0, bench.bms[1]) <= lo_w <= 0 <= hi_w <= max(0, bench.bms[0])
+
+
+def winter(cooling, hours, soc_bp=5000, **battery):
+    """An LFP car with cells at 9 to 10 degrees: 12 of 60 kW; from 50 to 80 % in 1.6 h."""
+    battery.update({"cooling_dc_per_h": cooling, "c_rate_pct": 25})
+    bench = bench_with(battery, changed(temp_hi_dc=100, temp_lo_dc=91), soc_bp=soc_bp)
+    bench.session(target_bp=8000, hours=hours)
+    bench.order(0)
+    bench.run(3, 1000)
+    return bench
+
+
+def test_a_car_in_the_cold_is_charged_while_it_is_warm():
+    assert winter(0, 9).commands() == [0]
+    bench = winter(20, 9)  # below 0 degrees before it leaves
+    bay = bench.bays[0]
+    assert bench.commands() == [12000] and bay.must.value == codes.MUST_DEPARTURE
+    assert bay.reach_bp.value == 8000  # nobody is warned: with the power of now it comes
+    assert winter(20, 9, coldest_dc=80).commands() == [0]  # it does not get so cold here
+    assert winter(20, 3.1, coldest_dc=40).commands() == [12000]  # 6 kW then
+    assert winter(3, 5).commands() == [0]
+    assert winter(20, 9, soc_bp=8000).commands() == [0]
+    bench.session(target_bp=8000)  # without a departure there is nothing to miss
+    bench.run(3, 1000)
+    assert bench.commands() == [0]
+
+
+def test_in_the_cold_too_nothing_switches_to_and_fro():
+    bench = winter(10, 6)  # 3 degrees at the departure
+    seen = []
+    for i in range(600):
+        bench.bms = changed(temp_hi_dc=100, temp_lo_dc=91 - i // 60)
+        bench.soc_bp += 1 if i % 4 == 0 and bench.commands()[0] else 0
+        bench.run(1, 10000)
+        seen.append(bench.commands()[0] > 0)
+    assert [seen[i] for i in range(1, 600) if seen[i] != seen[i - 1]] in ([], [False])
