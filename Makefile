@@ -1,8 +1,9 @@
 # One command each; every target does all of its own set-up in .venv and is quick the second time.
 PYTHON ?= python3
 VENV := .venv
-# Two processes of tests, a file always in one of them; more would disturb the tests that run in real time.
-JOBS ?= 2
+# Processes of tests: one for those that run in real time, which mostly wait, and two that compute beside it, a
+# file always in one of them (hil_tests/lanes/schedule.py). A machine with more processors may have more.
+JOBS ?= 3
 
 .PHONY: help setup run test clean
 
@@ -19,7 +20,7 @@ run: setup
 
 test: $(VENV)/.ready-test
 	@$(VENV)/bin/python tools/setup_host.py --programs
-	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 $(VENV)/.ready: pyproject.toml tools/setup_host.py
 	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is not installed (apt-get install python3 python3-venv)"; exit 1; }

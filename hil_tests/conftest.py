@@ -1,12 +1,15 @@
 """Lanes of the suite: `--lane=cpython|micropython|all` (all by default; with the `=`).
 
 A file hil_tests/portable/test_*.py is collected twice: by pytest itself for CPython, and as a MicroPythonFile
-for the target. Every other test is the host's and belongs to the lane cpython.
+for the target. Every other test is the host's and belongs to the lane cpython. lanes/schedule.py says which
+process runs what when there are several.
 """
+
+import signal
 
 import pytest
 
-from hil_tests.lanes import micropython, programs
+from hil_tests.lanes import micropython, programs, schedule
 
 CPYTHON = "cpython"
 PORTABLE = "portable"
@@ -19,6 +22,18 @@ def pytest_addoption(parser):
         default="all",
         help="run the portable tests on this interpreter only (default: all)",
     )
+
+
+def pytest_configure(config):
+    """A shell starts what it does not wait for deaf to Ctrl-C, and children inherit that: tests send it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    schedule.give_way(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return schedule.Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def is_portable(path):

@@ -16,7 +16,7 @@ from tools.runtime import INTERPRETERS
 STRANGER = "127.0.0.2"
 STARTDT = bytes.fromhex("680407000000")
 PATIENCE_S = 10
-pytestmark = pytest.mark.timeout(200)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
 
 
 @pytest.fixture(scope="module", params=INTERPRETERS)

@@ -12,6 +12,8 @@ from drivers.ports.can_slcan import SlcanPort
 from drivers.ports.tcp import TcpStream
 from protocols.can import CanFrame
 
+pytestmark = pytest.mark.live
+
 
 class StreamPort(TcpStream):
     """An accepted socket with the byte ports' whole face."""

@@ -8,6 +8,8 @@ from drivers import converter_evtec, converter_quasar, converter_sunspec_der, fa
 from firmware.image import CONVERTER_FAULT, CONVERTER_OFF, CONVERTER_RUNNING, GOOD
 from hil_tests.interop.converter_peers import Evtec, Quasar, SunSpec, chain
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture
 def quick(monkeypatch):

@@ -14,6 +14,8 @@ from protocols.dlt645.codec import address_of, put_bcd
 from protocols.dlt645.slave import Slave
 from tools import runtime
 
+pytestmark = pytest.mark.live
+
 ADDRESS = "123456789012"
 ON_THE_WIRE = "129078563412"
 

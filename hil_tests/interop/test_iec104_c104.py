@@ -13,6 +13,8 @@ from protocols.iec104.controlling import ControllingStation
 from protocols.iec104.outstation import Outstation
 from protocols.iec104.params import Params
 
+pytestmark = pytest.mark.live
+
 
 class Clock:
     """Wall clock of a station under test."""

@@ -11,6 +11,8 @@ from hat.drivers import iec104, net
 from hil_tests.interop.iec104_support import StationServer, ticks
 from hil_tests.interop.test_iec104_c104 import make_station
 
+pytestmark = pytest.mark.live
+
 LIMIT_S = 20
 
 

@@ -10,6 +10,8 @@ from drivers.ports.can_python import PythonCan
 from protocols.can import CanFrame, FrameQueue
 from protocols.j1939 import Transport
 
+pytestmark = pytest.mark.live
+
 VIN = bytes(range(49))
 
 

@@ -23,6 +23,8 @@ from tools.master.run import Session, default_telecontrol
 from tools.runtime import INTERPRETERS
 from tools.up import free_port
 
+pytestmark = pytest.mark.live
+
 
 class Lab:
     """A session whose screen is a string."""

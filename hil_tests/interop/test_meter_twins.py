@@ -14,6 +14,8 @@ from tools.meter.reading import table_of
 from tools.plant.meter_line import MeterLine, example
 from tools.plant.meters import TWINS
 
+pytestmark = pytest.mark.live
+
 # What the image must hold of `example()`; per model what its resolution, or its lack of a register, changes.
 AC = {"grid_power_w": 14528, "grid_voltage_dv": 2301, "frequency_mhz": 50020, "import_kwh": 12345,
       "import_wh": 600, "export_kwh": 678, "export_wh": 900}

@@ -24,6 +24,8 @@ from protocols.modbus.master import Master
 from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.tcp import TcpFraming
 
+pytestmark = pytest.mark.live
+
 TIMEOUT_MS = 1000
 
 

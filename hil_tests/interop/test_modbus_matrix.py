@@ -19,7 +19,8 @@ from protocols.modbus.identity import Identity
 from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.tcp import TcpFraming
 
-pytestmark = pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning")  # modbus-tk's own
+OF_MODBUS_TK = pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning")
+pytestmark = [pytest.mark.live, OF_MODBUS_TK]
 TIMEOUT_MS = 3000
 IDENTITY = {0: "Vendor", 1: "Code", 2: "1.0", 0x80: "more"}
 

@@ -27,6 +27,8 @@ from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.slave import Slave
 from protocols.modbus.tcp import TcpFraming
 
+pytestmark = pytest.mark.live
+
 
 @contextlib.contextmanager
 def on_tcp():

@@ -20,6 +20,8 @@ from tools.plant.config import default_plant
 from tools.plant.live import LivePlant
 from tools.up import Site
 
+pytestmark = pytest.mark.live
+
 
 class PlantThread:
     """A LivePlant with one CAN bay, in a thread of its own."""

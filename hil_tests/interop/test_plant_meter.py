@@ -11,6 +11,8 @@ from tools import runtime
 from tools.plant.config import default_plant
 from tools.plant.process import PlantProcess
 
+pytestmark = pytest.mark.live
+
 BAUD = 19_200
 
 

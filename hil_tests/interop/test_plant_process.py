@@ -18,6 +18,8 @@ from tools.plant.control import ControlClient
 from tools.plant.faults import FaultError
 from tools.plant.process import ROOT, PlantProcess
 
+pytestmark = pytest.mark.live
+
 
 def start(tmp_path, section, *arguments):
     config = tmp_path / "plant.json"

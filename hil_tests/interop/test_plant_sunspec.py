@@ -10,6 +10,8 @@ from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP
 from tools.plant.config import default_plant
 from tools.plant.process import PlantProcess
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture(scope="module")
 def plant():

@@ -39,7 +39,7 @@ ROWS += (93, 94, 99, 101, 105, 107, 113)
 UNSAID = {3: "no octets", 12: "numbers its own frames", 17: "cannot say", 19: "acknowledges by itself",
           58: "something else", 86: "selects only together"}  # fmt: skip
 OPTIONS = run.Options(day_s=60, apdus=300)
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

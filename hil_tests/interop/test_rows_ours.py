@@ -16,7 +16,7 @@ OPTIONS = run.Options(day_s=3600, apdus=3000)
 NOT_THERE = {
     109: "a journal for the event buffer",
 }
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ import pytest
 from hil_tests.rows import run
 from hil_tests.rows.row import FAILS, NOT_APPLICABLE, PASSES
 
+pytestmark = pytest.mark.live
+
 WANTED = {
     "c104": {
         2: PASSES,

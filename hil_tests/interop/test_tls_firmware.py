@@ -20,7 +20,7 @@ from hil_tests.rows.targets import free_port
 from tools import runtime
 from tools.runtime import INTERPRETERS
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")

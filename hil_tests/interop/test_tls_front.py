@@ -21,7 +21,7 @@ from tools.front.settings import FRONT
 FIRST, SECOND = "127.0.0.11", "127.0.0.12"
 ROWS = (1, 2, 12, 19, 31, 32, 35, 38, 45, 47, 62, 67, 78, 97, 107, 113)
 OPTIONS = run.Options(day_s=60, apdus=300)
-pytestmark = pytest.mark.timeout(200)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
 
 
 class Served:

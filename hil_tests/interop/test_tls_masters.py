@@ -56,7 +56,7 @@ ROWS = (
 )
 ROWS += (61, 62, 63, 71, 73, 74, 78, 79, 80, 84, 85, 86, 90, 97, 100, 105, 107, 108, 110, 111, 113)
 OPTIONS = run.Options(day_s=60, apdus=500)
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module", params=INTERPRETERS)

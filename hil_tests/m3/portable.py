@@ -1,9 +1,10 @@
 """Lane (a): every portable test on the emulated Cortex-M3, with 31-bit integers, 24-bit floats and 140
-KB of heap. test_portable_protocols.py and test_portable_rest.py run its two halves, in two processes
-where there are two.
+KB of heap.
 
-Each file is started once on a fresh board; what each of its tests said becomes a test here. Time is
-counted in instructions, so that a run repeats bit for bit.
+Each file is started once on a fresh board, in whichever process of pytest asks first (lanes/schedule.py gives
+a file to one alone); what each of its tests said becomes a test here. The files are frozen into one image:
+a start takes 0.1 s, and what a file costs is what its tests compute, ten times as long as on the host. Time
+is counted in instructions, so that a run repeats bit for bit.
 """
 
 import functools
@@ -18,7 +19,6 @@ from tools.build.closure import too_large_floats
 
 RUNNER = "hil_tests.portable.utest"
 FILES = sorted((mpy.ROOT / mpy.SUITE).glob("test_*.py"))
-PROTOCOLS = ("can", "crc16", "dlt645", "gbt", "iec104", "j1939", "modbus", "outbuf", "slcan", "ticks", "tls")
 
 
 def named(path):
@@ -35,14 +35,9 @@ def outcomes(path):
     return micropython.parse(ended.output, "the board " + how)
 
 
-def is_protocols(path):
-    """Whether a file tests protocols/ alone, as its name says."""
-    return path.stem.split("_")[1] in PROTOCOLS
-
-
-def cases_of(files):
-    """Every test of these files, for parametrize."""
-    return [test for path in files for test in named(path)]
+def cases():
+    """Every test of every file, for parametrize."""
+    return [test for path in FILES for test in named(path)]
 
 
 def passes(path, name):

@@ -12,6 +12,8 @@ from hil_tests.m3 import images
 from hil_tests.scenarios.live_site import LiveSite
 from tools import runtime
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture
 def on_the_board(monkeypatch):

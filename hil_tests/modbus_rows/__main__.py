@@ -107,11 +107,8 @@ def places(targets):
     elif PEERS in targets:
         found.append(modbus_rows.ROOT / "hil_tests/interop/test_modbus_matrix.py")
     if M3 in targets:
-        found += [modbus_rows.ROOT / "hil_tests/m3" / name for name in M3_FILES]
+        found.append(modbus_rows.ROOT / "hil_tests/m3/test_portable.py")
     return [str(path) for path in found]
-
-
-M3_FILES = ("test_portable_protocols.py", "test_portable_rest.py")
 
 
 def lane(targets):

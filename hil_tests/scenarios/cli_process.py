@@ -55,7 +55,12 @@ class CliProcess:
 
     def __exit__(self, *exception):
         if self.process.poll() is None:
-            self.interrupt()
+            try:
+                self.interrupt()
+            except subprocess.TimeoutExpired:
+                self.process.kill()  # its children end with it
+                self.wait()
+                raise
 
     def wait_line(self, start, timeout_s=60):
         """The first line on stdout that begins with `start`."""

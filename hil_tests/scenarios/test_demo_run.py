@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from hil_tests.scenarios.cli_process import CliProcess, run_cli
+
+pytestmark = pytest.mark.live
 
 SECONDS = 12
 

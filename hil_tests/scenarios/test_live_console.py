@@ -14,6 +14,8 @@ from tools.defaults import write_config
 from tools.runtime import INTERPRETERS
 from tools.up import free_port
 
+pytestmark = pytest.mark.live
+
 SMALLEST_PIPE = 4096
 BYTES_A_KNOCK = 60
 

@@ -10,6 +10,8 @@ from firmware import codes
 from hil_tests.scenarios.live_site import LiveSite, until
 from tools.runtime import INTERPRETERS
 
+pytestmark = pytest.mark.live
+
 both = pytest.mark.parametrize("interpreter", INTERPRETERS)
 
 

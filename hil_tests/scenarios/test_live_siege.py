@@ -14,6 +14,8 @@ import pytest
 from hil_tests.faults.raw_master import STARTDT_ACT, setpoint
 from hil_tests.scenarios.live_site import LiveSite, until
 
+pytestmark = pytest.mark.live
+
 SIEGE_S = 3
 ORDERS = 12
 FOREIGN_KW = 11.0

@@ -9,6 +9,8 @@ from hil_tests.scenarios.live_site import Firmware, lean_config
 from tools.runtime import INTERPRETERS
 from tools.up import free_port
 
+pytestmark = pytest.mark.live
+
 
 def refused(interpreter, config, folder):
     """(exit status, lines) of a firmware that does not start."""

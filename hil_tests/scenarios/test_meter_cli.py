@@ -12,6 +12,8 @@ from tools.plant.meter_line import MeterLine, example
 from tools.plant.meters import TWINS
 from tools.plant.meters.dlt645 import Dlt645
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture(scope="module")
 def line():

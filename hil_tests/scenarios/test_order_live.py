@@ -14,6 +14,8 @@ from tools.order.connection import write_key
 from tools.runtime import INTERPRETERS
 from tools.up import free_port
 
+pytestmark = pytest.mark.live
+
 STRANGE = b'{"n":1,"order":"session","bay":1,"mode":"now","mac":"%s"}\n' % (b"0" * 64)
 
 

@@ -14,6 +14,8 @@ from hil_tests.scenarios.live_site import LiveSite
 from tools import runtime
 from tools.runtime import INTERPRETERS
 
+pytestmark = pytest.mark.live
+
 
 def replayed(interpreter, path):
     """{figure: number} of a replay; its output when it fails."""

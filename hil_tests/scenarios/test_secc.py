@@ -1,14 +1,9 @@
-"""A vehicle behind an external SECC: whole sessions in virtual time, and the board's wiring of the link in
-real processes.
-"""
+"""A vehicle behind an external SECC: whole sessions in virtual time. test_secc_live.py has the wiring."""
 
 from firmware import codes
 from firmware.outlet import table as t
 from drivers.vehicle import TRANSFERRING
 from hil_tests.rig.can_station import SeccStation
-from hil_tests.scenarios.live_site import until
-from tools.defaults import default_config, with_secc, with_vehicles
-from tools.up import Site
 
 
 def running(**settings):
@@ -59,17 +54,3 @@ def test_a_fault_of_ours_is_told_to_the_secc():
     station.plant.inject("e_stop", bay=0)
     station.run(1_000)
     assert station.outlet.car.said["stop"] == "fault" and not station.outlet.car.closed
-
-
-def test_the_boards_link_to_an_secc_in_real_processes(tmp_path):
-    config = with_secc(with_vehicles(default_config(1, 0, tmp_path, [5000])))
-    config["control"]["schedule"] = [[0, 5000]]
-    with Site(config, tmp_path, "micropython") as site:  # ready = the vehicle is connected
-
-        def bay():
-            return site.control.state()["bays"][0]
-
-        assert bay()["locked"] and bay()["contactor"]
-        site.control.inject("car_stops", bay=0)
-        until(lambda: not bay()["locked"], "the plug is free again")
-        assert not bay()["connected"] and bay()["outlet_v"] < 60

@@ -13,6 +13,8 @@ import pytest
 from hil_tests.scenarios.cli_process import CliProcess, run_cli
 from tools.defaults import default_config
 
+pytestmark = pytest.mark.live
+
 
 def listener():
     """A port that is in use."""

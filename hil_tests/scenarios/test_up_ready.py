@@ -15,6 +15,8 @@ from pymodbus.client import ModbusTcpClient
 from hil_tests.scenarios.cli_process import ROOT, CliProcess, addresses, environment
 from tools.runtime import INTERPRETERS
 
+pytestmark = pytest.mark.live
+
 LOAD_W = 2000
 
 

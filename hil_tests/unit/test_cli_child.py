@@ -11,6 +11,8 @@ from tools.catalogue_host import CHILD_DIED, CHILD_LATE
 from tools.child import Child
 from tools.up import firmware_failure, words_of
 
+pytestmark = pytest.mark.live
+
 ORDERLY = """
 import time
 try:

@@ -12,6 +12,8 @@ from hil_tests.portable.front_end_wire import ByteWork
 from tools.emulate import bridge
 from tools.up import free_port
 
+pytestmark = pytest.mark.live
+
 HOST = "127.0.0.1"
 
 

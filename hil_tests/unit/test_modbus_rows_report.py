@@ -27,7 +27,7 @@ class Report:
 
 PORTABLE = "hil_tests/portable/test_modbus_rows_tcp.py::test_row_%02d_x[%s]"
 LIVE = "hil_tests/interop/test_modbus_slave.py::test_row_48_y"
-ON_BOARD = "hil_tests/m3/test_portable_protocols.py::test_on_the_cortex_m3[%s]"
+ON_BOARD = "hil_tests/m3/test_portable.py::test_on_the_cortex_m3[%s]"
 MATRIX = "hil_tests/interop/test_modbus_matrix.py::test_our_slave_and_their_master[umodbus-TCP]"
 
 
