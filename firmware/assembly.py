@@ -1,6 +1,7 @@
 """From a checked configuration to an image: which signal may be how old."""
 
-from firmware.image import METER_ROWS, Image
+from firmware.guard.limits import limited
+from firmware.image import BMS_ROWS, BUDGET_ROWS, METER_ROWS, Image
 
 _SCHEDULE_AGE_MS = 5000
 _SESSION_AGE_MS = 518400000  # six days: ticks cannot tell a departure of longer ago from one ahead
@@ -14,15 +15,21 @@ def make_image(config):
     bay_ages = [_bay_ages(bay, config["station"]["cycle_ms"]) for bay in config["bays"]]
     guarded = [bay["battery"] for bay in config["bays"] if bay["battery"]["capacity_wh"]]
     meter_ages = [_meter_ages(meter) for meter in other_meters(config)]
-    has_bms = any([battery["bms"] for battery in guarded])
     more_rows = ()
     if config["telecontrol"]["region"] != "none":
         more_rows = __import__("firmware.indices", None, None, ["ROWS"]).ROWS
     slow_rows = __import__("firmware.slow", None, None, ["ROWS"]).ROWS if is_slow(config) else ()
-    image = Image(station_ages, bay_ages, bool(guarded), has_bms, meter_ages, more_rows, slow_rows)
+    of_guard = guard_rows(guarded)
+    image = Image(station_ages, bay_ages, bool(guarded), of_guard, meter_ages, more_rows, slow_rows)
     if config["site"]["phases"]:
         __import__("firmware.phases", None, None, ["carry"]).carry(image, config)
     return image
+
+
+def guard_rows(batteries):
+    """Of a bay, for what these batteries ask of their guard."""
+    rows = BUDGET_ROWS if any([limited(battery) for battery in batteries]) else ()
+    return rows + (BMS_ROWS if any([battery["bms"] for battery in batteries]) else ())
 
 
 def is_slow(config):
@@ -68,6 +75,8 @@ def _bay_ages(bay, cycle_ms):
         "soc_bp": bay["battery"]["max_age_ms"],
         "depart": _SESSION_AGE_MS,
         "budget_wh": _BUDGET_AGE_MS,
+        "budget_all_wh": _BUDGET_AGE_MS,
+        "budget_all_s": _BUDGET_AGE_MS,
         "bms_charge_w": bay["battery"]["max_age_ms"],
         "bms_discharge_w": bay["battery"]["max_age_ms"],
         "cell_hi_mv": bay["battery"]["max_age_ms"],

@@ -5,11 +5,11 @@ Each rule adds (CONFIG_CONFLICT, path, value, what would be right). Only what ca
 """
 
 from firmware import codes, schema
-from firmware.assembly import is_slow
+from firmware.assembly import guard_rows, is_slow
 from firmware.envelope import soc_step_bp
 from firmware.guard.limits import limited
 from firmware.consistency_telecontrol import conflicts as telecontrol_conflicts
-from firmware.image import BAY_ROWS, BMS_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, METER_ROWS, STATION_ROWS
+from firmware.image import BAY_ROWS, GUARD_BAY_ROWS, GUARD_STATION_ROWS, METER_ROWS, STATION_ROWS
 
 _QUASAR_W = 7400
 _FRAME_BYTES = 12  # of the recorder, for each signal: a snapshot and the step after it
@@ -210,9 +210,7 @@ def _recorder(config, errors):
     batteries = [row["battery"] for row in config["bays"] if row["battery"]["capacity_wh"]]
     if batteries:
         station += len(GUARD_STATION_ROWS)
-        bay += len(GUARD_BAY_ROWS)
-        if any([battery["bms"] for battery in batteries]):
-            bay += len(BMS_ROWS)
+        bay += len(GUARD_BAY_ROWS) + len(guard_rows(batteries))
     if is_slow(config):
         bay += 5  # firmware/slow.py
     others = len([meter for meter in config["meters"] if meter["name"] != config["site"]["meter"]])

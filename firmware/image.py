@@ -171,7 +171,6 @@ GUARD_BAY_ROWS = (
     ("minimum_bp", ORDER),
     ("depart", ORDER),  # tick of the departure; not good = unknown
     ("mode", ORDER),
-    ("budget_wh", ORDER),  # that may still be discharged
     ("plan_time", MEMORY),
     ("charge_pct", MEMORY),  # % of 1 C that the temperatures of the last second allow
     ("discharge_pct", MEMORY),
@@ -190,6 +189,12 @@ GUARD_BAY_ROWS = (
     ("need_s", RESULT),  # to the target, at full power
     ("laxity_s", RESULT),
     ("reach_bp", RESULT),  # SOC at the departure, at full power from now on
+)
+
+BUDGET_ROWS = (
+    ("budget_wh", ORDER),  # that may be discharged: of the block that the store has
+    ("budget_all_wh", ORDER),  # and with what can still be reserved; both at the battery
+    ("budget_all_s", ORDER),
 )
 
 BMS_ROWS = (
@@ -214,11 +219,11 @@ class Image:
     phases = phase_rows = ()  # groups, L1 to L3, where each has its own limit (firmware/phases.py)
 
     def __init__(
-        self, station_ages, bay_ages, guarded=False, bms=False, meter_ages=(), more_rows=(), slow_rows=()
+        self, station_ages, bay_ages, guarded=False, guard_rows=(), meter_ages=(), more_rows=(), slow_rows=()
     ):
         """station_ages: {signal name: max_age_ms}; bay_ages, meter_ages: one such dict per bay, and per meter
-        but the site's. `more_rows`: of the station, from parts that an image need not carry; `slow_rows`: of
-        a bay, where a device is slow (firmware/slow.py).
+        but the site's. `guard_rows`: of a bay, BUDGET_ROWS, BMS_ROWS; `more_rows`: of the station, from parts
+        that an image need not carry; `slow_rows`: of a bay, where a device is slow (firmware/slow.py).
         """
         self.guarded = guarded
         self.slow = bool(slow_rows)
@@ -226,7 +231,7 @@ class Image:
         self.station_rows += more_rows
         self.bay_rows = BAY_ROWS
         if guarded:
-            self.bay_rows = BAY_ROWS + GUARD_BAY_ROWS + (BMS_ROWS if bms else ())
+            self.bay_rows = BAY_ROWS + GUARD_BAY_ROWS + guard_rows
         self.bay_rows += slow_rows
         self.station = Group(self.station_rows, station_ages)
         self.bays = tuple([Group(self.bay_rows, ages) for ages in bay_ages])

@@ -150,7 +150,7 @@ class Budgets(Keeper):
         for i in range(len(self.bays)):
             vehicle = self.plugged[i]
             if vehicle is None:
-                self.bays[i].budget_wh.put(0, now)
+                self._tell(i, 0, 0, 0, now)
                 continue
             power_w = given_w(self.bays[i])
             if power_w > 0:
@@ -158,7 +158,7 @@ class Budgets(Keeper):
             self._begin_day(vehicle)
             if self._wants(vehicle, self.grants[i]):
                 self.due = True
-            self.bays[i].budget_wh.put(self._left_wh(i, vehicle), now)
+            self._show(i, vehicle, now)
 
     def _begin_day(self, vehicle):
         if self.clock.valid and self.clock.day > vehicle.day:
@@ -194,20 +194,30 @@ class Budgets(Keeper):
             return
         for i in range(len(self.bays)):
             if self.plugged[i] is not None:
-                self.bays[i].budget_wh.put(self._left_wh(i, self.plugged[i]), now)
+                self._show(i, self.plugged[i], now)
 
     def _is_last(self, wh, s, vehicle):
         """What is left is less than half a block: no use to wait until it is worth a write."""
         return (wh > 0 and vehicle.kept_wh * 4 < wh) or (s > 0 and vehicle.kept_s * 4 < s)
 
-    def _left_wh(self, i, vehicle):
-        """Of the block, for this bay; a vehicle that seems to stand at two bays shares it."""
-        if vehicle.kept_s <= _STOP_S:
-            return 0
+    def _show(self, i, vehicle, now):
+        """What this bay may use; a vehicle that seems to stand at two bays shares it between them."""
         places = 0
         for other in self.plugged:
             places += 1 if other is vehicle else 0
-        return vehicle.kept_wh // places
+        kept_wh = vehicle.kept_wh if vehicle.kept_s > _STOP_S else 0
+        if self.failed:  # nothing more can be reserved
+            self._tell(i, kept_wh // places, kept_wh // places, vehicle.kept_s // places, now)
+        else:
+            grant = self.grants[i]
+            all_wh, all_s = grant.left_wh(vehicle), grant.left_s(vehicle)
+            self._tell(i, kept_wh // places, all_wh // places, all_s // places, now)
+
+    def _tell(self, i, kept_wh, all_wh, all_s, now):
+        bay = self.bays[i]
+        bay.budget_wh.put(kept_wh, now)
+        bay.budget_all_wh.put(max(0, all_wh), now)
+        bay.budget_all_s.put(max(0, all_s - _STOP_S), now)
 
     def changed(self, vehicle):
         """Its used amounts have grown elsewhere: what is reserved must still fit, and the store must know."""

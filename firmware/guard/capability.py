@@ -15,7 +15,7 @@ lint: integer, hot
 
 from firmware.guard.departure import FOREVER_MS, RELEASE_MS, grossed_up
 from firmware.image import GOOD
-from firmware.units import FULL_BP, clip, scaled, share
+from firmware.units import FULL_BP, MAX_POWER_W, clip, scaled, share
 from protocols.ticks import ticks_diff
 
 HORIZONS_S = (1, 60, 300, 900, 1800, 3600, 7200, 9000)
@@ -60,8 +60,8 @@ class Capability:
         seconds = HORIZONS_S[k]
         charge_w = discharge_w = shared_w = 0
         for guard in self.guards:
-            charge_w += self._charge_w(guard.promise, seconds)
-            power_w = self._discharge_w(guard.promise, seconds)
+            charge_w += self.bay_charge_w(guard.promise, seconds)
+            power_w = self.bay_discharge_w(guard.promise, seconds)
             if power_w > 0 and guard.bay.shared_s < _FOREVER_S:
                 shared_w += power_w
             else:
@@ -74,7 +74,8 @@ class Capability:
             self.station.charge_15min_w.value = self.charge_w[k]
             self.station.discharge_15min_w.value = self.discharge_w[k]
 
-    def _charge_w(self, promise, seconds):
+    def bay_charge_w(self, promise, seconds):
+        """What this bay alone can take for so long."""
         power_w = promise.bay.envelope_hi_w.value
         if power_w <= 0:
             return 0
@@ -83,7 +84,8 @@ class Capability:
             return 0  # it takes all it may and is full before that time is over
         return held_w
 
-    def _discharge_w(self, promise, seconds):
+    def bay_discharge_w(self, promise, seconds):
+        """What it can give; negative when it must charge by then."""
         bay = promise.bay
         laxity_s = laxity_left_s(promise)
         if laxity_s <= seconds:
@@ -96,6 +98,9 @@ class Capability:
         kept = over_s <= _RELEASE_S and bay.soc_bp.value >= target_bp - promise.hysteresis_bp
         energy_wh = left_wh(promise, target_bp if kept else 0)  # a target that is reached by then is kept
         power_w = min(power_w, power_for(energy_wh, seconds + promise.knee_out_s))
+        if budget_s(bay) < seconds:
+            return 0
+        power_w = min(power_w, power_for(budget_wh(promise), seconds))
         if over_s < 8 * seconds:
             back_w = share(promise.recharge_w(), promise.efficiency_bp, FULL_BP)
             power_w = min(power_w, back_w // seconds * over_s + back_w % seconds * over_s // seconds)
@@ -146,6 +151,7 @@ class Capability:
                 power_w = -bay.envelope_lo_w.value
                 kept_s = promise.keeps_ms(laxity_left_s(promise) * 1000, power_w) // 1000
                 give_wh = left_wh(promise)
+                kept_s = min(kept_s, budget_s(bay), seconds_for(budget_wh(promise), power_w))
                 discharge_s = min(
                     discharge_s, kept_s, seconds_for(give_wh, power_w) - promise.knee_out_s
                 )
@@ -186,17 +192,27 @@ def room_wh(promise):
 
 
 def left_wh(promise, floor_bp=0):
-    """AC energy that the battery still gives, at the worst efficiency, within its budget and not below
-    `floor_bp`.
-    """
+    """AC energy that the battery still gives, at the worst efficiency, and not below `floor_bp`."""
     bay = promise.bay
     if bay.envelope_lo_w.value >= 0:
         return 0
     left_bp = max(0, bay.soc_bp.value - max(floor_bp, bay.floor_bp.value) - promise.step_bp)
-    energy_wh = share(share(promise.capacity_wh, left_bp, FULL_BP), promise.efficiency_bp, FULL_BP)
-    if bay.budget_wh.quality == GOOD:
-        energy_wh = min(energy_wh, max(0, bay.budget_wh.value))
-    return energy_wh
+    return share(share(promise.capacity_wh, left_bp, FULL_BP), promise.efficiency_bp, FULL_BP)
+
+
+def budget_wh(promise):
+    """AC energy that its owner still grants: with what is not reserved yet."""
+    bay = promise.bay
+    if hasattr(bay, "budget_wh") and bay.budget_wh.quality == GOOD:
+        return share(bay.budget_all_wh.value, promise.efficiency_bp, FULL_BP)
+    return MAX_POWER_W  # nobody limits it; where a budget is silent, the envelope is closed
+
+
+def budget_s(bay):
+    """Seconds of discharging that its owner still grants."""
+    if hasattr(bay, "budget_wh") and bay.budget_wh.quality == GOOD:
+        return bay.budget_all_s.value
+    return _FOREVER_S
 
 
 def laxity_left_s(promise):

@@ -143,9 +143,13 @@ class Orders:
         return query.explain(self.image, driver.numbers, driver.sessions, now), None
 
     def _capability(self, order, now):
-        checked(order, ())
-        self._driver()
-        return query.capability(self.image, self.capability), None
+        entries = checked(order, BAY_OR_ALL)
+        driver = self._driver()
+        if "bay" not in entries:
+            return query.capability(self.image, self.capability), None
+        place = driver.place_of(entries["bay"])
+        guard = self.capability.guards[place]
+        return query.bay_capability(driver.numbers[place], guard, self.capability), None
 
     def _record(self, order, now):
         """Of the vehicle at a bay, or of an identity that this charger knows."""

@@ -39,7 +39,7 @@ def status(image, name, clock, log, now):
 
 def bound(bay):
     """Code of what bounds a bay's command, 0 when nothing does."""
-    if hasattr(bay, "must") and bay.must.value:
+    if hasattr(bay, "must") and bay.must.value and bay.envelope_hi_w.value:
         return bay.must.value
     if bay.command_w.value >= bay.envelope_hi_w.value:
         return bay.limit_hi.value
@@ -71,7 +71,7 @@ def explain(image, numbers, sessions, now):
     rows = []
     for place in range(len(numbers)):
         bay = sessions.bays[place]
-        budget_wh = value_of(bay.budget_wh)
+        budget_wh = value_of(bay.budget_wh) if hasattr(bay, "budget_wh") else None
         laxity_s = bay.laxity_s.value if bay.depart.quality == GOOD else None
         rows.append([numbers[place], bound(bay), bay.must.value, laxity_s, budget_wh])
     used = sorted({station.winner.value, station.limit.value} | {code for row in rows for code in row[1:3]})
@@ -84,6 +84,20 @@ def explain(image, numbers, sessions, now):
         "order_age_s": ticks_diff(now, station.agc_w.time) // 1000 if station.agc_w.quality == GOOD else None,
         "bays": rows,
         "texts": [code_and_text(code) for code in used],
+    }
+
+
+def bay_capability(number, guard, table):
+    """The same of one bay alone: neither the site's limits nor what is booked come off."""
+    promise, bay = guard.promise, guard.bay
+    return {
+        "ok": True,
+        "bay": number,
+        "horizons_s": list(HORIZONS_S),
+        "charge_w": [table.bay_charge_w(promise, seconds) for seconds in HORIZONS_S],
+        "discharge_w": [max(0, table.bay_discharge_w(promise, seconds)) for seconds in HORIZONS_S],
+        "charge_wh": bay.take_wh,
+        "discharge_wh": bay.give_wh,
     }
 
 

@@ -15,6 +15,7 @@ The answer comes after the step that planned anew, with what has become of it, a
 from firmware import codes
 from firmware import codes_order as c
 from firmware.guard.departure import FOREVER_MS, MODE_NONE, MODE_ORDERLY, MODE_V2G
+from firmware.guard.fleet import is_late
 from firmware.guard.sessions import UNKNOWN
 from firmware.image import GOOD
 from firmware.orderport.entries import BAY, BOOL, CHOICE, INT, Refused, checked
@@ -197,7 +198,7 @@ class Driver:
             "reach_bp": bay.reach_bp.value,
             "need_s": bay.need_s.value,
             "laxity_s": bay.laxity_s.value if known else None,
-            "feasible": not known or bay.laxity_s.value >= 0,
+            "feasible": not is_late(bay),
             "must": bay.must.value,
             "must_text": codes.text(bay.must.value),
             "envelope_w": [bay.envelope_lo_w.value, bay.envelope_hi_w.value],

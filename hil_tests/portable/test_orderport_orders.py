@@ -11,7 +11,7 @@ from firmware.eventlog import EventLog
 from firmware.guard import passport
 from firmware.guard.departure import MODE_NOW, MODE_ORDERLY, MODE_V2G
 from firmware.guard.host import GuardHost
-from firmware.image import GOOD
+from firmware.image import CONVERTER_FAULT, GOOD
 from firmware.orderport.endpoint import ORDERS, Orders
 from firmware.wallclock import WallClock
 from hil_tests.portable.guard_support import GuardBench, guarded_config
@@ -214,6 +214,20 @@ def test_queries():
     answer = station.order(order="capability")
     assert answer["horizons_s"][3] == 900 and len(answer["charge_w"]) == len(answer["horizons_s"])
     assert answer["discharge_w"] == list(station.bench.controller.guard.capability.discharge_w)
+    station.order(order="session", bay=2, mode="orderly")
+    station.steps(12)
+    one, two = [station.order(order="capability", bay=bay) for bay in (1, 2)]
+    assert one["bay"] == 1 and one["discharge_w"][0] == 15000 and one["discharge_wh"] > 0
+    assert two["charge_w"][0] == 15000 and two["discharge_w"] == [0] * 8 and two["discharge_wh"] == 0
+
+
+def test_a_closed_bay_tells_what_closed_it_even_if_it_must_charge():
+    station = Station()
+    station.order(order="session", bay=1, target_bp=9000, depart_in_s=60)
+    assert station.order(order="status", bay=1)["bound"][0] == codes.MUST_DEPARTURE
+    station.bench.state = CONVERTER_FAULT
+    station.steps(2)
+    assert station.order(order="status", bay=1)["bound"][0] == codes.LIMIT_CONVERTER_FAULT
 
 
 def test_a_record_goes_to_another_charger_and_lowers_nothing():

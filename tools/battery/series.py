@@ -7,9 +7,9 @@ know the vehicle before, both say the same.
 """
 
 from firmware.guard.line import line_bp
-from firmware import codes
 from firmware.guard.usage import Usage
 from firmware.image import GOOD
+from firmware.orderport.query import bound
 from firmware.replay import Replay
 from protocols.ticks import ticks_diff
 
@@ -40,23 +40,12 @@ class Bay:
         self.low_w.append(bay.envelope_lo_w.value)
         self.high_w.append(bay.envelope_hi_w.value)
         self.must.append(bay.must.value)
-        self.limit.append(self._limit())
+        self.limit.append(bound(bay))
         if bay.depart.quality == GOOD:
             left_s = ticks_diff(bay.depart.value, now) // 1000
             self.depart_s = t_s + left_s
             if t_s % _LINE_S == 0 and left_s > 0:
                 self._draw_line(t_s, left_s)
-
-    def _limit(self):
-        """What bound the command, 0 when nothing did."""
-        bay = self.bay
-        if bay.must.value:
-            return bay.must.value
-        if bay.command_w.value >= bay.envelope_hi_w.value:
-            return bay.limit_hi.value
-        if bay.command_w.value <= bay.envelope_lo_w.value:
-            return bay.limit_lo.value
-        return codes.LIMIT_NONE
 
     def _draw_line(self, t_s, left_s):
         """The SOC below which full power would come too late, by what limits the power now."""

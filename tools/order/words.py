@@ -10,6 +10,8 @@ from tools.catalogue_host import BAD_OPTION
 UNKNOWN = ("none", "unknown")
 DAY_S = 86400
 
+_HIDDEN = ("n", "ok", "must_text", "ms", "texts")
+
 
 def seconds_until(text, option, now=None):
     """"07:30" (the next one, local time), "2:30h" or "45min" from now, as seconds."""
@@ -84,9 +86,50 @@ def refused(answer):
 def lines(answer, lang):
     """An answer for a person: a line an entry, units as people say them."""
     for key, value in answer.items():
-        if key in ("n", "ok", "must_text"):
+        if key in _HIDDEN:
             continue
-        yield "%-16s %s" % _told(key, value, lang)
+        if key == "day":
+            yield "%-16s %s" % ("time (UTC)", _clock(value, answer["ms"]))
+        elif key == "horizons_s":
+            yield from _horizons(answer)
+        elif key == "bays":
+            yield from ("bay %-12s %s" % (row[0], _bay(row, "texts" in answer, lang)) for row in value)
+        elif key not in ("charge_w", "discharge_w"):
+            yield "%-16s %s" % _told(key, value, lang)
+
+
+def _clock(day, ms):
+    if day is None:
+        return "not set"
+    return str(datetime.datetime(2000, 1, 1) + datetime.timedelta(days=day, milliseconds=ms))[:19]
+
+
+def _horizons(answer):
+    """Power that can be held, a line for each time."""
+    for seconds, charge_w, discharge_w in zip(
+        answer["horizons_s"], answer["charge_w"], answer["discharge_w"], strict=True
+    ):
+        span = "%d min" % (seconds // 60) if seconds >= 60 else "%d s" % seconds
+        both = (span, charge_w / 1000, discharge_w / 1000)
+        yield "for %-12s charge %6.1f kW, discharge %6.1f kW" % both
+
+
+def _bay(row, explained, lang):
+    """A bay's row: of `explain` (bound, must, laxity, budget) or of `status` (power, SOC, bound)."""
+    if not explained:
+        power = "-" if row[1] is None else "%.1f kW" % (row[1] / 1000)
+        soc = "-" if row[2] is None else "%.2f %%" % (row[2] / 100)
+        return "%9s %9s  %s" % (power, soc, _named(row[3], lang))
+    text = "bound by %s" % _named(row[1], lang)
+    if row[2] and row[2] != row[1]:
+        text += ", must: %s" % _named(row[2], lang)
+    if row[3] is not None:
+        text += ", laxity %s" % _told("_s", row[3], lang)[1]
+    return text + (", budget %.2f kWh" % (row[4] / 1000) if row[4] is not None else "")
+
+
+def _named(code, lang):
+    return "V%03d %s" % (code, catalogue.name(code, lang)) if code else "-"
 
 
 def _told(key, value, lang):
@@ -94,7 +137,7 @@ def _told(key, value, lang):
         return _bare(key), "-"
     if key in ("must", "winner", "limit", "bound") or key.startswith("limit_"):
         code = value[0] if isinstance(value, list) else value
-        return key, "V%03d %s" % (code, catalogue.name(code, lang)) if code else "-"
+        return key, _named(code, lang)
     if key.endswith("_bp"):
         return _bare(key), "%.2f %%" % (value / 100)
     if key.endswith("_s") and isinstance(value, int):
@@ -102,12 +145,9 @@ def _told(key, value, lang):
         return _bare(key), "%s%d:%02d h" % (sign, abs(value) // 3600, abs(value) // 60 % 60)
     if key.endswith("_w"):
         return _bare(key), " ".join("%.1f" % (w / 1000) for w in _listed(value)) + " kW"
-    if key.endswith("_wh") and isinstance(value, list):
-        return _bare(key), "%.2f kWh" % (value[0] + value[1] / 1000)
-    if key == "bays":
-        return key, "".join("\n  %s" % " ".join("-" if x is None else str(x) for x in row) for row in value)
-    if key == "texts":
-        return key, "".join("\n  V%03d %s" % (code, catalogue.name(code, lang)) for code, _ in value if code)
+    if key.endswith("_wh"):
+        kwh = value[0] + value[1] / 1000 if isinstance(value, list) else value / 1000
+        return _bare(key), "%.2f kWh" % kwh
     return key, value if isinstance(value, str) else json.dumps(value)
 
 
