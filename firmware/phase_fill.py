@@ -17,7 +17,8 @@ from firmware.allocate import BAND_S, LAST_S, Allocator, rank_s
 from firmware.codes_phases import LIMITS
 from firmware.units import MAX_POWER_W
 
-_FREE = -1  # of `bound`: no phase
+_FREE, _WAITS = -1, -2  # of `bound`: no phase, or a raise that waits
+_NOTED_W = 100  # less is noise of the measurements
 
 
 class Fill(Allocator):
@@ -61,7 +62,7 @@ class Fill(Allocator):
             self.envelopes[i].cut_lo(-self.power_w[i], self._code(i))
 
     def _code(self, i):
-        return LIMITS[self.bound[i]] if self.bound[i] != _FREE else codes.LIMIT_BOOKED
+        return LIMITS[self.bound[i]] if self.bound[i] >= 0 else codes.LIMIT_BOOKED
 
     # how much
 
@@ -201,4 +202,6 @@ class Fill(Allocator):
             line = phase.bays[j]
             power_w = sign * held.power_w[j] * line.parts
             if power_w < self.power_w[line.i]:
+                if self.power_w[line.i] - power_w > _NOTED_W:
+                    self.bound[line.i] = _WAITS
                 self.power_w[line.i] = power_w

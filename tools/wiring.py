@@ -27,6 +27,7 @@ from drivers.meter_dlt645 import MeterDlt645
 from drivers.meter_modbus import MeterModbus
 from drivers.meter_plan import FIRST_BACKOFF_MS, LAST_BACKOFF_MS, PATIENCE, SLOWLY, STATION
 from firmware.image import METER_ROWS, Group
+from firmware.phases import limits_of
 from protocols.errors import LocalError
 from protocols.modbus.rtu import RtuFraming
 from tools.meter.reading import table_of
@@ -304,6 +305,10 @@ def broken_promises(config):
     broken = _impossible_ratios(config)
     if broken:
         return broken
+    for i, bay in enumerate(config["bays"]):
+        if bay["phases"] and not config["site"]["phases"]:
+            right = "[], or site.phases with the breakers of L1, L2 and L3"
+            broken.append(("bays[%d].phases" % i, bay["phases"], right))
     ages = {(r.device, r.reading): r.age_ms for bus in buses(config) for r in bus.readings}
     for i, meter in enumerate(config["meters"]):
         age = max(a for (name, what), a in ages.items() if name == meter["name"] and "power" in what)
@@ -352,8 +357,20 @@ def _compare(broken, path, promised, age, what):
         broken.append((path, promised, "at least %d, as old as %s can be on that bus" % (age, what)))
 
 
+def phase_lines(config):
+    """Breakers, and who lies on them."""
+    for number in (1, 2, 3) if config["site"]["phases"] else ():
+        row = config["site"]["phases"][number - 1]
+        on_it = [bay["name"] for bay in config["bays"] if number in bay["phases"]]
+        limit_w = limits_of(config["site"], number)["import_max_w"]
+        text = "  phase L%d: breaker %.1f A, %d W at %.1f V; bays: %s"
+        bays = ", ".join(on_it) or "none"
+        yield text % (number, row["breaker_da"] / 10, limit_w, row["voltage_dv"] / 10, bays)
+
+
 def lines(config):
     """What the wiring can do, for people."""
+    yield from phase_lines(config)
     for bus in buses(config):
         text = "  bus %s: every reading once in %.2f s, %d %% of its time wanted"
         yield text % (bus.name, bus.cycle_ms / 1000, bus.load_pct)

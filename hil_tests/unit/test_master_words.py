@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from firmware import pointtable
+from firmware import phases, pointtable
 from protocols.iec104.const import COUNT_NAMES
 from tools.catalogue import Failure
 from tools.catalogue_host import BAD_OPTION, MASTER_COMMAND, MASTER_REFUSED, OUTPUT_UNWRITABLE
@@ -32,7 +32,7 @@ def refused(call, *arguments):
 
 
 def test_every_point_and_order_of_the_table_has_its_name(book):
-    for row in pointtable.POINTS + pointtable.GUARD_POINTS + pointtable.ORDERS:
+    for row in pointtable.POINTS + pointtable.GUARD_POINTS + phases.POINTS + pointtable.ORDERS:
         assert book.find(row[0]).ioa == row[1] and book.at(row[1]).name == row[0]
     assert (book.find("power_w").unit, book.find("soc_bp").unit, book.find("ramp").unit) == (
         "kW",

@@ -1,5 +1,6 @@
 """What `v2g check` computes of a wiring, against a wiring that runs: measured never passes computed."""
 
+import json
 import random
 
 import pytest
@@ -11,6 +12,8 @@ from protocols.modbus.rtu import RtuFraming
 from protocols.modbus.slave import Slave
 from protocols.ticks import ticks_diff
 from tools import cli, wiring
+from tools.board_lines import with_lines
+from tools.child import ROOT
 from tools.defaults import default_config, with_vehicles, write_config
 from tools.plant.meters import TWINS
 
@@ -156,3 +159,21 @@ def test_bays_on_can_are_computed_too():
     assert {(r.device, r.reading) for r in modules.readings} == {
         ("bay1", "power"), ("bay1", "soc"), ("bay2", "power"), ("bay2", "soc")}
     assert wiring.bays(config)[0].abandoned_ms == 15_000
+
+
+def test_a_site_with_phases_names_them_and_reads_them(tmp_path):
+    config = json.loads((ROOT / "boards/sim/three_phases.json").read_text())
+    done = check(tmp_path, config)
+    assert done.exit_code == 0, done.stderr
+    assert "phase L3: breaker 25.0 A, 5175 W at 207.0 V; bays: large" in done.stdout
+    bus = next(bus for bus in config["buses"] if bus["name"] == "meters")
+    meter = validate(with_lines(config, "sim"))["meters"][0]
+    plain, phased = (wiring.meter_jobs(meter, bus, p) for p in (False, True))
+    assert len(list(phased)) == len(list(plain)) + 1
+    config["site"].pop("phases")
+    done = check(tmp_path, config)
+    assert done.exit_code == 1 and "bays[0].phases" in done.stderr
+    config["site"]["phases"] = [{"breaker_da": 400}] * 3
+    config["meters"][0]["model"] = "sdm72"
+    done = check(tmp_path, config)
+    assert done.exit_code == 1 and "tells the power of each phase" in done.stderr

@@ -4,7 +4,7 @@ is called by its address, in any base that Python reads (0x4001, 16385).
 
 from typing import NamedTuple
 
-from firmware import pointtable
+from firmware import phases, pointtable
 from protocols.iec104.const import COUNT_NAMES, M_IT_NA_1
 from tools.master.labels import LABELS, REFUSALS
 
@@ -71,7 +71,7 @@ class Book:
 def _points(tele):
     if tele["points"]:
         return [(row["signal"], row["ioa"], row["divisor"]) for row in tele["points"]]
-    return [row[:2] + (row[3],) for row in pointtable.POINTS + pointtable.GUARD_POINTS]
+    return [row[:2] + (row[3],) for row in pointtable.POINTS + pointtable.GUARD_POINTS + phases.POINTS]
 
 
 def _unit(name, divisor):

@@ -17,6 +17,9 @@ LABELS = {
     "ramp_up": "升速率", "ramp_down": "降速率", "winner": "当前指令来源", "limit": "当前限制",
     "charge_left_s": "可充电时间", "discharge_left_s": "可放电时间", "charge_wh": "可充电量",
     "discharge_wh": "可放电量", "charge_15min_w": "15 分钟可充功率", "discharge_15min_w": "15 分钟可放功率",
+    "phase1.grid_power_w": "L1 相有功", "phase2.grid_power_w": "L2 相有功",
+    "phase3.grid_power_w": "L3 相有功", "phase1.room_hi_w": "L1 相可充余量",
+    "phase2.room_hi_w": "L2 相可充余量", "phase3.room_hi_w": "L3 相可充余量",
     "setpoint": "有功目标值", "ramp": "有功最大速率", "deadband": "调节死区", "agc_request": "请求远方投退",
     "by_value": "自由发电/按值", "emergency_stop": "紧急停运", "emergency_support": "紧急支撑",
 }  # fmt: skip

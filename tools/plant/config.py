@@ -19,6 +19,8 @@ PLANT_KEYS = (
      "list of [second, W], or a CSV file of it; replaces site_load_w"),
     ("phase_share_bp", "three", 0, 10_000, [3333, 3333, 3334], "0.01 %",
      "how the site load divides over L1..L3; sum 10000"),
+    ("breakers_da", "three?", 1, 100_000, None, "0.1 A",
+     "breaker of L1..L3 at the connection; nothing trips, state and log judge it; null = none"),
     ("frequency_mhz", "int", 40_000, 70_000, 50_000, "mHz", "grid frequency"),
     ("voltage_dv", "three", 0, 10_000, [2300, 2300, 2300], "0.1 V", "phase to neutral, L1..L3"),
     ("meter", "meter", None, None, None, "", "grid meter, keys below"),
@@ -70,7 +72,8 @@ BAY_KEYS = (
     ("car_current_max_da", "int", 1, 10_000, 1000, "0.1 A", "what the vehicle's BMS allows, each way"),
     ("car_version", "int", 0, 9, 0, "", "major version of GB/T 27930.2 that the vehicle knows, 0 = none"),
     ("car_discharge_variant", "int", 0, 254, 0, "", "variant of its transfer that discharges, 0 = none"),
-    ("phases", "int", 1, 3, 3, "", "of an AC pile"),
+    ("phases", "int", 1, 3, 3, "", "of an AC pile and its vehicle: so many of `lines`"),
+    ("lines", "lines", 1, 3, [1, 2, 3], "", "the grid's phases behind its terminals, loaded equally"),
     ("cable_ohm", "int", 0, 32_767, 220, "Ohm", "resistor of an AC pile's cable"),
     ("scale_factors", "scales", -4, 3, {}, "", "override of SunSpec scale factors, e.g. {\"W_SF\": 1}"),
 )
@@ -89,7 +92,7 @@ def default_plant(bays=1):
     plant["meter"] = _defaults(METER_KEYS)
     plant["converters_tcp"] = [0] * bays
     plant["vehicles_tcp"] = [0] * bays
-    plant["load_profile"] = None
+    plant["load_profile"] = plant["breakers_da"] = None
     return json.loads(json.dumps(plant))
 
 
@@ -127,6 +130,9 @@ def check_plant(section, folder="."):
         plant["vehicles_tcp"] = [0] * count
     if len(plant["vehicles_tcp"]) != count:
         _wrong("plant.vehicles_tcp", plant["vehicles_tcp"], f"a list of {count} ports, one per bay")
+    for i, bay in enumerate(plant["bays"]):
+        if bay["model"] == "ac_pile" and bay["phases"] > len(bay["lines"]):
+            _wrong(f"plant.bays[{i}].lines", bay["lines"], f"a list of {bay['phases']} phases at least")
     if sum(plant["phase_share_bp"]) != 10_000:
         _wrong("plant.phase_share_bp", plant["phase_share_bp"], "three numbers with the sum 10000")
     if plant["load_profile"] is not None:
@@ -186,6 +192,12 @@ def _check_three(where, value, low, high, unit):
         _wrong(where, value, f"a list of three integers from {low} to {high} {unit}")
 
 
+def _check_lines(where, value, low, high, _unit):
+    ok = isinstance(value, list) and value and all(_is_int(v, low, high) for v in value)
+    if not ok or len(set(value)) != len(value):
+        _wrong(where, value, f"a list of one to three different phases, {low} to {high}")
+
+
 def _check_ports(where, value, low, high, _unit):
     if value is not None and not (isinstance(value, list) and all(_is_int(v, low, high) for v in value)):
         _wrong(where, value, f"a list of ports from {low} to {high}")
@@ -235,6 +247,7 @@ def _accept(_where, _value, _low, _high, _unit):
 
 _CHECKS = {
     "int": _check_int, "port": _check_int, "three": _check_three, "ports": _check_ports, "bays": _check_bays,
+    "lines": _check_lines,
     "text": _check_text, "bool": _check_bool, "scales": _check_scales, "efficiency": _check_efficiency,
     "profile": _accept, "meter": _accept,
 }

@@ -8,6 +8,7 @@ import.
 
 from tools.plant import faults
 from tools.plant.battery import Battery
+from tools.plant.breakers import Breakers
 from tools.plant.config import check_plant
 from tools.plant.meter import Meter
 from tools.plant.pile import make
@@ -34,6 +35,9 @@ class Plant:
         self._profile = Profile(points)
         self.load_override_w = None
         self.load_w = float(self._profile.load_w(0))
+        self.phase_load_w = [None, None, None]  # of each phase, in place of its share
+        self._lines = [lines_of(bay) for bay in config["bays"]]
+        self.breakers = Breakers(config["breakers_da"])
         self._phase_share = [share / 10_000 for share in config["phase_share_bp"]]
         self.converters = [make(bay, Battery(bay), self.grid) for bay in config["bays"]]
         self.meter = Meter(config["meter"]["sample_ms"], self.grid)
@@ -93,6 +97,8 @@ class Plant:
             "frequency_mhz": self.grid.frequency_mhz,
             "voltage_dv": list(self.grid.voltage_dv),
             "grid_w": round(self.grid_w(), 1),
+            "phase_w": [round(watts, 1) for watts in self.meter.phase_w],
+            "over_breaker_ms": list(self.breakers.longest_ms),
             "load_w": round(self.load_w, 1),
             "import_wh": round(self.meter.import_wh, 3),
             "export_wh": round(self.meter.export_wh, 3),
@@ -138,6 +144,7 @@ class Plant:
             converter.step(start_ms, dt_ms)
         self._share_power()
         self.now_ms = start_ms + dt_ms
+        self.breakers.step(dt_ms, self.meter.phase_w, self._loads_w, self.grid.voltage_dv)
         self.meter.step(self.now_ms, dt_ms, self.grid)
         for observer in self._observers:
             if self.now_ms >= observer[1]:
@@ -145,10 +152,26 @@ class Plant:
                 observer[2](self)
 
     def _share_power(self):
-        bays_w = 0.0
-        for converter in self.converters:
-            bays_w += converter.ac_w
-        third_w = bays_w / 3
-        load_w = self.load_w
-        for i, share in enumerate(self._phase_share):
-            self.meter.phase_w[i] = load_w * share + third_w
+        """Bays of three phases together, the others on their own lines."""
+        three_w = 0.0
+        phase_w = [0.0, 0.0, 0.0]
+        for converter, lines in zip(self.converters, self._lines):
+            if len(lines) == 3:
+                three_w += converter.ac_w
+            else:
+                for line in lines:
+                    phase_w[line - 1] += converter.ac_w / len(lines)
+        third_w = three_w / 3
+        self._loads_w = loads_w = [
+            self.load_w * share if own is None else float(own)
+            for share, own in zip(self._phase_share, self.phase_load_w)
+        ]
+        for i in range(3):
+            self.meter.phase_w[i] = loads_w[i] + third_w + phase_w[i]
+        if self.phase_load_w != [None, None, None]:
+            self.load_w = sum(loads_w)
+
+
+def lines_of(bay):
+    """The grid's phases that a bay loads."""
+    return bay["lines"][: bay["phases"]] if bay["model"] == "ac_pile" else bay["lines"]

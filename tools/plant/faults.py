@@ -33,7 +33,8 @@ FAULTS = {
     "connector": (("bay", "dc"), (), False, "temperature of the connector in 0.1 °C"),
     "frequency": (("mhz",), (), False, "grid frequency in mHz"),
     "voltage": (("dv",), ("phase",), False, "phase voltage in 0.1 V, of phase 1..3 or of all"),
-    "site_load": (("w",), (), True, "site load in W in place of the configured one"),
+    "site_load": (("w",), ("phase",), True,
+                  "site load in W in place of the configured one; of phase 1..3 or of all"),
     "soc": (("bay", "bp"), (), False, "state of charge in 0.01 %"),
     "temperature": (("bay", "dc"), (), False, "temperature of the battery in 0.1 °C"),
 }
@@ -68,7 +69,8 @@ def clear(plant, name, arguments):
 def active(plant):
     """Names of the faults that last, with their bay: ["meter_silent", "converter_fault 0"]."""
     names = [name for name, on in (("meter_silent", plant.meter.silent), ("meter_frozen", plant.meter.frozen),
-                                   ("site_load", plant.load_override_w is not None)) if on]
+                                   ("site_load", plant.load_override_w is not None
+                                    or plant.phase_load_w != [None, None, None])) if on]
     for bay, converter in enumerate(plant.converters):
         marks = (("converter_silent", bay in plant.silent_bays), ("converter_deaf", bay in plant.deaf_bays),
                  ("converter_fault", converter.faulted), ("converter_stuck", converter.stuck),
@@ -146,8 +148,12 @@ def _set_voltage(plant, dv, phase=None):
             plant.grid.voltage_dv[i] = dv
 
 
-def _set_load(plant, w=None):
+def _set_load(plant, w=None, phase=None):
+    if phase is not None:
+        plant.phase_load_w[phase - 1] = w
+        return
     plant.load_override_w = w
+    plant.phase_load_w = [None, None, None]
 
 
 def _set_frequency(plant, mhz):

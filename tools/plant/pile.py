@@ -25,6 +25,7 @@ class PileConverter(Converter):
         super().__init__(bay, battery)
         self.grid = grid
         self.phases = bay["phases"]
+        self.line = bay["lines"][0] - 1  # whose voltage counts
         self.car_max_da = bay["car_current_max_da"]
         self.cable_ohm = bay["cable_ohm"]
         self.outputs = dict(SAFE)
@@ -55,7 +56,7 @@ class PileConverter(Converter):
         """What the pilot allows, W; None before the first write."""
         if self.written_ms is None:
             return None
-        return self.phases * self.grid.voltage_dv[0] * self.offered_da() / 100
+        return self.phases * self.grid.voltage_dv[self.line] * self.offered_da() / 100
 
     def offered_da(self):
         return current_da(self.outputs["cp_pwm"])
@@ -87,7 +88,7 @@ class PileConverter(Converter):
             self.outputs.update(SAFE)
         self._move(dt_ms)
         self._drive(now_ms, dt_ms)
-        volts = self.grid.voltage_dv[0] / 10
+        volts = self.grid.voltage_dv[self.line] / 10
         self.ac_w = self.phases * volts * self.current_a10 / 10
         self.dc_w = self._dc_of(self.ac_w) if self.ac_w else 0.0
         dt_h = dt_ms / 3_600_000
