@@ -13,6 +13,14 @@ START = TICKS_MASK - 2000
 BATTERY_DV = 4000
 SILENT_MS = 10000  # after which a module switches off by itself
 
+CONSTANT = {
+    infy.DC_VOLTAGE: BATTERY_DV * 100,
+    infy.RATED_POWER: 22000000,
+    infy.DC_VMAX: 1000000,
+    infy.DC_VMIN: 200000,
+    infy.DC_IMAX: 73300,
+}
+
 
 class FakeModule:
     def __init__(self, bus, address):
@@ -70,20 +78,20 @@ class FakeModule:
         dc_w = BATTERY_DV * self.current() // 10000
         return dc_w * 100 // 94 if self.mode == infy.RECTIFIER else dc_w * 94 // 100
 
+    def _value(self, item):
+        if item == infy.POWER_SWITCH:
+            return self.extra_flags | (0 if self.on else 1 << infy.FLAG_DC_OFF)
+        if item == infy.DC_CURRENT:
+            return self.current()
+        if item == infy.AC_POWER:
+            return self.ac_w() * 1000
+        if item == infy.INVERTER_STATUS:
+            return 1 if self.mode == infy.INVERTER else 0
+        return CONSTANT[item]
+
     def _answer(self, item):
-        values = {
-            infy.POWER_SWITCH: self.extra_flags | (0 if self.on else 1 << infy.FLAG_DC_OFF),
-            infy.DC_VOLTAGE: BATTERY_DV * 100,
-            infy.DC_CURRENT: self.current(),
-            infy.AC_POWER: self.ac_w() * 1000,
-            infy.INVERTER_STATUS: 1 if self.mode == infy.INVERTER else 0,
-            infy.RATED_POWER: 22000000,
-            infy.DC_VMAX: 1000000,
-            infy.DC_VMIN: 200000,
-            infy.DC_IMAX: 73300,
-        }
         data = bytearray(8)
-        infy.fill(data, item, values[item])
+        infy.fill(data, item, self._value(item))
         self.port.send(infy.identifier(0x0A, infy.READ, infy.CONTROLLER, self.address), data, 8, True)
 
 
@@ -108,9 +116,18 @@ class Rig:
             self.bus.service(self.now)
             for module in self.modules:
                 module.service(self.now)
-            direction = (self.power_w() > 0) - (self.power_w() < 0)
+            power_w = self.power_w()
+            direction = (power_w > 0) - (power_w < 0)
             if not self.directions or self.directions[-1] != direction:
                 self.directions.append(direction)
+
+    def until(self, holds, limit_ms):
+        """Run on until `holds()`, which is looked at every 100 ms."""
+        ms = 0
+        while not holds():
+            assert ms < limit_ms, self.power_w()
+            self.run(100)
+            ms += 100
 
     def power_w(self):
         """What the modules truly do, + = charging."""

@@ -47,7 +47,8 @@ def test_power_both_ways_is_met_at_the_grid_within_the_losses_that_were_learned(
     rig = running()
     for wanted_w in (20000, 39000, -15000, -36000):
         rig.command_w = wanted_w
-        rig.run(8000)
+        rig.until(lambda w=wanted_w: near(rig.power_w(), w, 200), 8000)
+        rig.run(1000)
         assert near(rig.power_w(), wanted_w, 200), (wanted_w, rig.power_w())
         assert near(rig.bay.power_w.value, wanted_w, 200)
         assert (rig.bay.dc_current_da.value > 0) == (wanted_w > 0)
@@ -92,8 +93,7 @@ def test_a_module_that_keeps_its_mode_never_gets_the_order_to_switch_on():
     assert rig.converter.faults & faults.MODE_NOT_TAKEN
     assert rig.bay.state.value == CONVERTER_FAULT
     rig.modules[1].refuses_mode = False
-    rig.run(12000)
-    assert near(rig.power_w(), -10000, 200)
+    rig.until(lambda: near(rig.power_w(), -10000, 200), 12000)
 
 
 def test_small_power_is_no_power_and_no_reversal():
@@ -144,20 +144,19 @@ def test_the_vehicles_limits_hold_each_way():
 
 
 def test_each_fault_flag_stops_all_modules_and_is_named():
+    rig = running()
+    rig.command_w = 10000
+    rig.run(2000)
     for flag, fault in ((infy.FLAG_SHORT, faults.SHORT), (infy.FLAG_FAN, faults.FAN),
                         (infy.FLAG_OVER_TEMPERATURE, faults.OVER_TEMPERATURE),
                         (infy.FLAG_AC_UNDER, faults.AC_VOLTAGE),
                         (infy.FLAG_DUPLICATE_ID, faults.DUPLICATE_ID)):
-        rig = running()
-        rig.command_w = 10000
-        rig.run(2000)
         rig.modules[0].extra_flags = 1 << flag
         rig.run(200)
         assert rig.power_w() == 0 and rig.converter.faults == fault
         assert rig.bay.state.value == CONVERTER_FAULT
         rig.modules[0].extra_flags = 0
-        rig.run(10000)
-        assert near(rig.power_w(), 10000, 200)
+        rig.until(lambda: near(rig.power_w(), 10000, 200), 10000)
 
 
 def test_a_walk_in_or_a_limited_module_is_no_fault():
@@ -178,8 +177,8 @@ def test_a_silent_module_stops_the_others_until_it_must_be_off_then_they_go_on_w
     assert rig.bay.state.value == CONVERTER_FAULT
     rig.run(9000)
     assert not rig.modules[1].on and not rig.modules[0].on
-    rig.run(8000)
-    assert rig.modules[1].current_ma > 1.8 * alone
+    rig.until(lambda: rig.modules[1].current_ma > 1.8 * alone, 8000)
+    rig.run(1000)
     assert near(rig.bay.power_w.value, 20000, 400)
 
 

@@ -13,7 +13,7 @@ from firmware.recorder import Recorder, _put, header
 from firmware.replay import BadRecording, Reader, Replay
 from firmware.snapshot import Snapshot, names
 from hil_tests.portable.firmware_support import NEAR_WRAP, Bench, drain, raw_config
-from hil_tests.portable.support import no_heap, raises
+from hil_tests.portable.support import MICROPYTHON, no_heap, raises
 from protocols.ticks import TICKS_MASK
 
 CONFIG = raw_config(bays=2, site={"import_max_w": 9000}, control={"ramp_w_per_s": 7001, "fallback": "hold"})
@@ -78,15 +78,28 @@ class Run:
         return self
 
 
+class File:
+    """A recording in memory, read without a copy of the whole."""
+
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+
+    def read(self, n):
+        piece = bytes(memoryview(self.data)[self.at : self.at + n])
+        self.at += len(piece)
+        return piece
+
+
 def replayed(data):
-    replay = Replay(BytesIO(bytes(data)))
+    replay = Replay(File(data))
     replay.run()
     return replay
 
 
 def test_the_config_survives_the_header():
     run = Run()
-    replay = Replay(BytesIO(bytes(run.data)))
+    replay = Replay(File(run.data))
     assert json.dumps(replay.config) == json.dumps(configuration.validate(CONFIG))
     replay.run()
     assert replay.steps == 0
@@ -231,19 +244,23 @@ def test_recording_takes_no_memory():
 
 
 def test_cut_off_anywhere_is_an_error_or_a_shorter_run():
-    data = Run().story(8).data
+    """At every octet here, at every seventh where each cut takes its time."""
+    run = Run().story(8)
+    data = run.data
+    parts = -(-run.recorder._snapshot.count // 32)
+    run = None
     gc.collect()
     whole = replayed(data).steps
     start = len(header(json.dumps(configuration.validate(CONFIG)).encode()))
     shorter = 0
-    for end in range(start, len(data), 3):
+    for end in range(start, len(data), 7 if MICROPYTHON else 1):
         try:
             replay = replayed(data[:end])
             assert replay.steps < whole
             shorter += 1
         except BadRecording as error:
             assert "breaks off" in str(error)
-    assert shorter < whole + 2
+    assert shorter <= whole + parts + 1, shorter  # it ends between two frames
 
 
 def test_cut_off_in_the_header():

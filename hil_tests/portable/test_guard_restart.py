@@ -49,7 +49,7 @@ def trace(start, restart_at):
     bench = guarded(CONFIG, start)
     bench.follows = True
     found = []
-    for i in range(160):
+    for i in range(3 * 37 + 9):
         drive(bench, i)
         if i == restart_at:
             twin_of(bench)

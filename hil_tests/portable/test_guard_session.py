@@ -86,7 +86,9 @@ def test_a_late_car_leaves_agc_by_itself_and_says_why():
     bench.order(-15000)
     run(bench, 60)
     assert told(bench) == [] and bench.commands() == [-15000]
-    seconds = 60
+    run(bench, 210, 10000)
+    assert told(bench) == [] and bench.commands() == [-15000]
+    seconds = 60 + 2100
     while bench.commands() == [-15000] and seconds < 5400:
         run(bench, 1)
         seconds += 1
