@@ -53,8 +53,8 @@ class Part:
     def need_wh(self):
         return -(-self.promise.need_wh() // self.parts)
 
-    def margin(self, power_w):
-        return self.promise.margin(power_w * self.parts)
+    def margin(self, more_bp, power_w):
+        return self.promise.margin(more_bp, power_w * self.parts)
 
 
 class PhaseFleet(Fleet):

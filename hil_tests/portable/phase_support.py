@@ -1,26 +1,29 @@
 """A bench whose meter tells each phase: loads and bays add up on the phases that they lie on."""
 
+from firmware import phase_config, phases
+from firmware.guard import phases as guard_phases
 from hil_tests.portable.firmware_support import raw_config
 from hil_tests.portable.guard_support import GuardBench, guarded_config
 
+BY_NAME = (phase_config, phases, guard_phases)  # that an image for these tests must carry
 BREAKER = {"breaker_da": 400, "voltage_dv": 2500, "load_min_w": 0, "load_max_w": 10000}  # 10 kW
 
 
-def phased(phases, breakers=(400, 400, 400), rating_w=7000, **sections):
-    """A raw configuration of one bay for each entry of `phases`."""
-    return _with_phases(raw_config(len(phases), rating_w, **sections), phases, breakers)
+def phased(lines, breakers=(400, 400, 400), rating_w=7000, **sections):
+    """A raw configuration of one bay for each entry of `lines`: the phases that it lies on."""
+    return _with_phases(raw_config(len(lines), rating_w, **sections), lines, breakers)
 
 
-def guarded_phases(phases, breakers=(400, 400, 400), rating_w=7000, **sections):
+def guarded_phases(lines, breakers=(400, 400, 400), rating_w=7000, **sections):
     """The same with batteries of 60 kWh that the guard looks after."""
-    return _with_phases(guarded_config(len(phases), rating_w, **sections), phases, breakers)
+    return _with_phases(guarded_config(len(lines), rating_w, **sections), lines, breakers)
 
 
-def _with_phases(raw, phases, breakers):
+def _with_phases(raw, lines, breakers):
     raw["site"]["phases"] = [dict(BREAKER, breaker_da=breaker_da) for breaker_da in breakers]
     raw["site"]["load_w_per_s"] = 0
-    for i in range(len(phases)):
-        raw["bays"][i]["phases"] = list(phases[i])
+    for i in range(len(lines)):
+        raw["bays"][i]["phases"] = list(lines[i])
     return raw
 
 
