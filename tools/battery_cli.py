@@ -18,8 +18,8 @@ Record = Annotated[Path, typer.Argument(metavar="FILE", help="A record that was 
 Output = Annotated[Path, typer.Option("--out", help="Folder of the pictures. 图片目录", metavar="DIR")]
 
 
-def add(app, reported):
-    """Hang the commands into the CLI; `reported(status)` is its decorator."""
+def add(app, reported, settings):
+    """Hang the commands into the CLI; `reported(status)` is its decorator, `settings.lang` the language."""
     text = "What a run did to a battery, and why. 电池使用报告。"
     battery = typer.Typer(name="battery", no_args_is_help=True, help=text)
 
@@ -31,7 +31,7 @@ def add(app, reported):
     @reported(130)
     def report(file: Recording, out: Output = None):
         """Draw each battery's session: SOC, power and its limit, wear. 绘制充放电过程图。"""
-        write_report(file, out or file.parent)
+        write_report(file, out or file.parent, settings.lang)
 
     battery.command()(reported(130)(export))
     battery.command(name="import")(reported(130)(bring))
@@ -66,11 +66,11 @@ def bring(store: StorePath, file: Record):
     print("%s is known at %s" % (record["identity"], store))
 
 
-def write_report(file, folder):
+def write_report(file, folder, lang="en"):
     """One picture per bay with a guard; Failure when there is none."""
     from firmware.config import ConfigError
     from firmware.replay import BadRecording
-    from tools.battery.picture import draw, summary
+    from tools.battery.picture import draw, summary, wear_summary
     from tools.battery.series import collect
     from tools.catalogue import Failure
     from tools.catalogue_host import NO_BATTERY, RECORDING_BAD, REPLAY_DIFFERS
@@ -86,15 +86,16 @@ def write_report(file, folder):
         raise Failure(NO_BATTERY, str(file))
     for number, bay in shown:
         path = folder / ("battery%d.png" % number)
-        draw(bay, path)
-        print(summary(bay))
+        draw(bay, path, lang)
+        print(summary(bay, lang))
+        print("  %s" % wear_summary(bay, lang))
         for model, cause, ran, reference in bay.cost():
             row = (model, cause, ran, reference, ran - reference)
             print("  %-12s by %-4s %7.2f ppm, charging only %7.2f: %+.2f" % row)
         print("  picture: %s" % path)
 
 
-def demo():
+def demo(lang="en"):
     """The evening, its report, and a verdict."""
     from rich.console import Console
 
@@ -109,6 +110,6 @@ def demo():
         "an hour of two bays in virtual time; files in %s" % folder, style="dim", highlight=False
     )
     reached_bp = evening.play(folder / "record.v2gr", lambda line: console.print(line, highlight=False))
-    write_report(folder / "record.v2gr", folder)
+    write_report(folder / "record.v2gr", folder, lang)
     if reached_bp < evening.EVENING.target_bp:
         raise Failure(PROMISE_BROKEN, "%.2f of %.2f %%" % (reached_bp / 100, evening.EVENING.target_bp / 100))

@@ -177,7 +177,7 @@ def demo(
 ):
     """The whole chain for a minute: dispatcher, charger, simulated plant; summary and plot. 一分钟演示。"""
     if guard:
-        battery_cli.demo()
+        battery_cli.demo(Settings.lang)
         return
     from tools.demo.run import run_demo
 
@@ -314,7 +314,7 @@ meter_cli.add(app, reported, Settings)
 order_cli.add(app, reported, Settings)
 tls_cli.add(app, reported)
 proof_cli.add(app, reported)
-battery_cli.add(app, reported)
+battery_cli.add(app, reported, Settings)
 
 
 def main():

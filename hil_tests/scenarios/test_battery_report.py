@@ -51,3 +51,24 @@ def test_the_recording_replays_and_explains_itself(run, tmp_path):
     picture.draw(late, tmp_path / "late.png")
     assert (tmp_path / "late.png").stat().st_size > 20000
     assert "must charge: departure" in picture.summary(late)
+    assert "必须充电" in picture.summary(late, "zh")
+    line, safe = late.line, late.safe_line
+    assert all(low <= high <= late.target[0] for low, high in zip(line, safe, strict=True))
+    begun = min(range(len(line)), key=lambda k: abs(late.line_s[k] - late.t_s[left]))
+    assert abs(safe[begun] - late.soc[left]) < 40  # where the margin is used up, charging begins
+
+
+def test_the_same_limit_looks_the_same_in_every_picture(run):
+    shown = [picture.colours(dict.fromkeys(bay.limit)) for bay in series.collect(run[0]).bays]
+    for code in shown[0].keys() & shown[1].keys():
+        assert shown[0][code] == shown[1][code]
+    every = picture.colours([code for code in range(301, 380)])
+    assert every[codes.MUST_DEPARTURE] == every[codes.MUST_NOW] != every[codes.LIMIT_SOC_KEPT]
+
+
+def test_wear_is_told_as_a_range(run):
+    late, parked = series.collect(run[0]).bays
+    for bay in (late, parked):
+        text = picture.wear_summary(bay)
+        low, high = [float(n) for n in re.findall(r"[0-9]+[.][0-9]{2}", text)]
+        assert 0 <= low <= high < 20, text

@@ -23,7 +23,7 @@ class Bay:
         self.name, self.bay, self.promise = name, bay, promise
         self.t_s, self.soc, self.floor, self.ceiling, self.target = [], [], [], [], []
         self.power_w, self.low_w, self.high_w, self.limit, self.must = [], [], [], [], []
-        self.line_s, self.line = [], []
+        self.line_s, self.line, self.safe_line = [], [], []
         self.depart_s = None
         self.place = place
 
@@ -48,12 +48,14 @@ class Bay:
                 self._draw_line(t_s, left_s)
 
     def _draw_line(self, t_s, left_s):
-        """The SOC below which full power would come too late, by what limits the power now."""
+        """The SOC below which full power would come too late, by what limits the power now; and that with
+        the margin, at which charging begins.
+        """
         promise = self.promise
+        cap_w, target_bp = self.bay.cap_w or promise.full_w, promise.target_bp()
         self.line_s.append(t_s)
-        self.line.append(
-            line_bp(promise, promise.target_bp(), self.bay.cap_w or promise.full_w, left_s * 1000)
-        )
+        self.line.append(line_bp(promise, target_bp, cap_w, left_s * 1000))
+        self.safe_line.append(line_bp(promise, target_bp, cap_w, max(0, left_s * 1000 - promise.margin())))
 
     def cost(self):
         """[(model, cause, ppm of the capacity with V2G, charging only)], of the whole recording."""
