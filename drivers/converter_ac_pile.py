@@ -58,6 +58,9 @@ class AcPile:
         self.estop, self.earth, self.cc = find("estop"), find("earth"), find("cc_ohm")
         self.voltage, self.connector = find("voltage_dv"), find("connector_dc")
         self.currents = [find("current_l%d_da" % (i + 1)) for i in range(pilot["phases"])]
+        self.lines_w = []  # what each of them carries, where somebody wants to know (firmware/phases.py)
+        if meter is None and hasattr(bay, "line1_w"):
+            self.lines_w = [getattr(bay, "line%d_w" % (i + 1)) for i in range(pilot["phases"])]
         self.state = EMPTY
         self.since = 0
         self.fault = 0
@@ -156,6 +159,8 @@ class AcPile:
             bay.power_w.put(self.meter.grid_power_w.value, now)
         elif self.meter is None:
             bay.power_w.put(self.power_w, now)
+        for i in range(len(self.lines_w)):
+            self.lines_w[i].put(self.lines.read(self.currents[i]) * self._volts_dv() // 100, now)
         state = self.state
         if state == FAULT:
             bay.state.put(CONVERTER_FAULT, now)

@@ -6,7 +6,8 @@ for the lowest voltage (the default is 230 V less 10 %). At full voltage what li
 for the reactive current that no active power shows: 10 % is enough down to a power factor of 0.9.
 
 `phases` of a bay names the site's phase behind each of its terminals, L1 first: [2] for one on L2, and
-[2, 3, 1] for a rotated three-phase one. A bay loads all its phases equally.
+[2, 3, 1] for a rotated three-phase one. A bay loads all its phases equally; only of a pile that measures its
+lines is known which of them its vehicle uses (firmware/phases.py).
 
 Loaded by name where a configuration has site.phases; without it, a bay's phases limit nothing.
 """

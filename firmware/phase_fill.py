@@ -149,7 +149,8 @@ class Fill(Allocator):
         """By this phase, with the trial."""
         total_w = 0
         for line in self.phases[p].bays:
-            total_w -= -self.trial_w[line.i] // line.parts
+            if not line.is_idle:
+                total_w -= -self.trial_w[line.i] // line.parts
         return total_w
 
     def _stop(self, level, all_of_them):
@@ -157,7 +158,7 @@ class Fill(Allocator):
         for p in range(len(self.phases)):
             if not all_of_them and self._is_over(p):
                 for line in self.phases[p].bays:
-                    if self.is_open[line.i]:
+                    if self.is_open[line.i] and not line.is_idle:
                         self.is_open[line.i] = False
                         self.power_w[line.i] = self._at(line.i, level)
                         self.bound[line.i] = p
@@ -194,14 +195,14 @@ class Fill(Allocator):
         held = phase.allocator
         for j in range(held.count):
             line = phase.bays[j]
-            held.power_w[j] = sign * -(-self.power_w[line.i] // line.parts)
+            held.power_w[j] = 0 if line.is_idle else sign * -(-self.power_w[line.i] // line.parts)
         held.hold_back(hi_w, lo_w)
         if not held.held_back:
             return
         for j in range(held.count):
             line = phase.bays[j]
             power_w = sign * held.power_w[j] * line.parts
-            if power_w < self.power_w[line.i]:
+            if power_w < self.power_w[line.i] and not line.is_idle:
                 if self.power_w[line.i] - power_w > _NOTED_W:
                     self.bound[line.i] = _WAITS
                 self.power_w[line.i] = power_w

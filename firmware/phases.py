@@ -6,6 +6,10 @@ on that phase less what the bays on it are booked at (firmware/booking.py), a me
 (firmware/frozen.py), and the room that is left (firmware/envelope.py). A Line is what a bay is to one of its
 phases, in the shape of a bay and of its booking: an equal part of it, rounded outwards.
 
+A pile's vehicle may use fewer phases than the pile has. Where the pile measures each of its lines, a line is
+booked as measured, and one that has carried nothing for SURE_MS while others did is idle: its phase does not
+count, until it carries something or the vehicle is gone. Before that all of them count.
+
 What the phases leave is cut from the bays' own envelopes, before the site's (firmware/phase_fill.py). So
 whatever is decided, shared out or promised afterwards keeps within them, and a bay is cut by the phases that
 it uses and by no other.
@@ -21,9 +25,22 @@ from firmware.codes_phases import PHASE_BACK, PHASE_SILENT
 from firmware.controller import hold_ms
 from firmware.envelope import SiteEnvelope
 from firmware.frozen import FrozenMeter
-from firmware.image import DATED, GOOD, MEASURED, MEMORY, RESULT, STATE, Group, Signal
+from firmware.image import CONVERTER_OFF, DATED, GOOD, MEASURED, MEMORY, RESULT, STATE, Group, Signal
 from firmware.phase_fill import Fill
 from firmware.watch import Watch
+from protocols.ticks import ticks_diff, ticks_sub
+
+SURE_MS = 10000
+_IDLE_W = 100  # a line that carries less ...
+_FLOWS_W = 1000  # ... while the bay takes more
+
+LINE_ROWS = (  # of a bay, where some pile measures its lines
+    ("line1_w", MEASURED),
+    ("line2_w", MEASURED),
+    ("line3_w", MEASURED),
+    ("idle_lines", STATE),  # bit 0 = its terminal L1
+    ("flows_at", MEMORY),  # when it began to take power
+)
 
 # The same names as in the station's rows, for the same code.
 ROWS = (
@@ -60,8 +77,20 @@ def carry(image, config):  # lint: cold
     for meter in config["meters"]:
         if meter["name"] == config["site"]["meter"]:
             ages["grid_power_w"] = meter["max_age_ms"]
+    if [row for row in config["bays"] if tells_lines(row)]:
+        image.bay_rows += LINE_ROWS
+        for i in range(len(image.bays)):
+            age_ms = config["bays"][i]["converter"]["max_age_ms"]
+            for name, kind in LINE_ROWS:
+                bay_signal = 0 if kind == MEMORY else Signal(kind, age_ms if kind == MEASURED else 0)
+                setattr(image.bays[i], name, bay_signal)
     image.phase_rows = ROWS
     image.phases = tuple([Group(ROWS, ages) for _ in range(3)])
+
+
+def tells_lines(row):  # lint: cold
+    """Whether this bay of the configuration measures each of its lines."""
+    return row["converter"]["model"] == "ac_pile" and len(row["phases"]) > 1 and not row["pilot"]["meter"]
 
 
 def attach(controller, config):  # lint: cold
@@ -80,8 +109,15 @@ def attach(controller, config):  # lint: cold
 class Line:
     """A bay on one of its phases."""
 
-    def __init__(self, i, bay, booking, parts):
-        """`i`: the bay's place; `parts`: how many phases it loads equally."""
+    def __init__(self, i, bay, booking, row, number):
+        """`i`: the bay's place; `parts`: how many phases it loads equally; `told_w`: what it measures on
+        this one, None = nothing.
+        """
+        parts = len(row["phases"])
+        terminal = list(row["phases"]).index(number)
+        self.told_w = getattr(bay, "line%d_w" % (terminal + 1)) if tells_lines(row) else None
+        self.bit = 1 << terminal
+        self.is_idle = False
         self.i = i
         self.bay = bay
         self.booking = booking
@@ -96,13 +132,47 @@ class Line:
         self.fell_w = 0
 
     def book(self):
+        if self.is_idle:
+            self.booked_hi_w.value = self.booked_lo_w.value = 0
+            return
+        if self.told_w is not None and self.told_w.quality == GOOD and not self.silent.value:
+            bay = self.bay
+            hi_w = max(bay.cmd_cur_hi_w, bay.cmd_prev_hi_w)
+            lo_w = min(bay.cmd_cur_lo_w, bay.cmd_prev_lo_w)
+            self.booked_hi_w.value = max(self.told_w.value, -(-hi_w // self.parts))
+            self.booked_lo_w.value = min(self.told_w.value, lo_w // self.parts)
+            return
         self.booked_hi_w.value = -(-self.bay.booked_hi_w.value // self.parts)
         self.booked_lo_w.value = self.bay.booked_lo_w.value // self.parts
 
-    def sense(self):
+    def sense(self, now):
+        if self.told_w is None:
+            self.book()
+            self.rose_w = -(-self.booking.rose_w // self.parts)
+            self.fell_w = -(-self.booking.fell_w // self.parts)
+            return
+        was_hi = self.booked_hi_w.value
+        was_lo = self.booked_lo_w.value
+        self._look(now)
         self.book()
-        self.rose_w = -(-self.booking.rose_w // self.parts)
-        self.fell_w = -(-self.booking.fell_w // self.parts)
+        self.rose_w = max(0, self.booked_hi_w.value - was_hi)
+        self.fell_w = max(0, was_lo - self.booked_lo_w.value)
+
+    def _look(self, now):
+        """Whether the vehicle leaves this line alone."""
+        bay = self.bay
+        bits = bay.idle_lines.value
+        if bay.power_w.value <= _FLOWS_W or bay.power_w.quality != GOOD:
+            bay.flows_at = now
+        since_ms = ticks_diff(now, bay.flows_at)
+        if since_ms > SURE_MS:
+            bay.flows_at = ticks_sub(now, SURE_MS + 1)  # ticks come round
+        if self.told_w.quality != GOOD or bay.state.value == CONVERTER_OFF or self.told_w.value > _IDLE_W:
+            bits &= ~self.bit
+        elif since_ms > SURE_MS:
+            bits |= self.bit
+        bay.idle_lines.value = bits
+        self.is_idle = bits & self.bit > 0 and not self.silent.value
 
 
 class Phase:
@@ -118,24 +188,23 @@ class Phase:
         for i in range(len(controller.bays)):
             row = config["bays"][i]
             if number in row["phases"]:
-                parts = len(row["phases"])
-                self.bays.append(Line(i, controller.bays[i], controller.bookings[i], parts))
-                ratings.append(row["rating_w"] // parts)
+                self.bays.append(Line(i, controller.bays[i], controller.bookings[i], row, number))
+                ratings.append(row["rating_w"] // len(row["phases"]))
         self.meter = FrozenMeter(self.station, ratings)
         self.sum_booking = SumBooking(self, self.bays, limits, hold_ms(config))
         self.site = SiteEnvelope(self, limits)
         self.allocator = Allocator(self, ratings)
 
     def has(self, i):
-        """Whether bay `i` lies on it."""
+        """Whether bay `i` lies on it, and its vehicle too."""
         for line in self.bays:
-            if line.i == i:
+            if line.i == i and not line.is_idle:
                 return True
         return False
 
     def sense(self, now):
         for line in self.bays:
-            line.sense()
+            line.sense(now)
         self.meter.sense()
         self.sum_booking.sense(now)
 

@@ -1,11 +1,11 @@
 """A bench whose meter tells each phase: loads and bays add up on the phases that they lie on."""
 
-from firmware import phase_config, phases
+from firmware import phase_config, phases, pile_config, slow
 from firmware.guard import phases as guard_phases
 from hil_tests.portable.firmware_support import raw_config
 from hil_tests.portable.guard_support import GuardBench, guarded_config
 
-BY_NAME = (phase_config, phases, guard_phases)  # that an image for these tests must carry
+BY_NAME = (phase_config, phases, guard_phases, pile_config, slow)  # that an image for these tests must carry
 BREAKER = {"breaker_da": 400, "voltage_dv": 2500, "load_min_w": 0, "load_max_w": 10000}  # 10 kW
 
 

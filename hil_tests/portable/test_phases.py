@@ -6,8 +6,10 @@ lane: heap=512k
 from firmware import codes
 from firmware.codes_phases import LIMIT_PHASE_1, LIMIT_PHASE_2, LIMIT_PHASE_3
 from firmware.config import ConfigError, validate
+from firmware.image import CONVERTER_OFF
 from hil_tests.portable.firmware_support import Bench, raw_config
-from hil_tests.portable.phase_support import phased, started
+from hil_tests.portable.phase_support import PhaseBench, phased, started
+from hil_tests.portable.support import no_heap
 
 
 def wrong(raw):
@@ -155,3 +157,55 @@ def test_booked_names_itself():
     bench = started(phased([[1], [1]], rating_w=5000))
     assert bench.commands() == [5000, 5000]
     assert codes.text(LIMIT_PHASE_1) == "breaker of phase L1"
+
+
+INPUTS = ("cp_high_dv", "cp_low_dv", "voltage_dv", "current_l1_da", "current_l2_da", "current_l3_da")
+
+
+def one_phase_car():
+    """A three-phase pile with a car on its first terminal, which is L2, and a bay on L3."""
+    raw = phased([[2, 3, 1], [3]], rating_w=9000)
+    raw["lines"] = [{"name": INPUTS[i], "pin": "io:%d" % i} for i in range(len(INPUTS))]
+    raw["lines"].append({"name": "contactor", "pin": "io:16", "active": "high", "safe": 0})
+    raw["lines"].append({"name": "cp_pwm", "pin": "io:17", "safe": 10000})
+    raw["bays"][0].update({"bidirectional": False, "pilot": {"max_da": 320}})
+    raw["bays"][0]["converter"].update({"model": "ac_pile", "response_ms": 5000, "max_age_ms": 1000})
+    return CarBench(raw)
+
+
+class CarBench(PhaseBench):
+    """The car takes a third of what the pile may give, all of it on one line."""
+
+    def feed(self):
+        self.measured_w[0] = self.bays[0].command_w.value // 3
+        super().feed()
+        for name, power_w in (("line1_w", self.measured_w[0]), ("line2_w", 0), ("line3_w", 3)):
+            getattr(self.bays[0], name).put(power_w, self.now)
+
+    def truth_w(self, p):
+        return self.loads_w[p] + (self.measured_w[0] if p == 1 else self.measured_w[1] if p == 2 else 0)
+
+
+def test_lines_that_the_vehicle_leaves_alone():
+    bench = one_phase_car()
+    bench.run(100)
+    bench.order(1000000)
+    bench.run(80)
+    assert bench.bays[0].idle_lines.value == 0  # nobody is sure yet
+    bench.loads_w = [0, 0, 2000]
+    bench.run(200)
+    assert bench.bays[0].idle_lines.value == 6
+    assert bench.commands() == [9000, 8000]  # L3 is the other bay's alone
+    bench.loads_w = [12000, 0, 12000]
+    bench.run(10)
+    assert bench.commands() == [9000, 0]
+    bench.loads_w = [12000, 8000, 12000]
+    bench.run(1)
+    assert bench.commands() == [6000, 0] and bench.bays[0].limit_hi.value == LIMIT_PHASE_2
+    for _ in range(5):
+        bench.now += 100
+        bench.feed()
+        no_heap(bench.controller.step, bench.now)
+    bench.state = CONVERTER_OFF  # gone: the next car may have three phases
+    bench.run(2)
+    assert bench.bays[0].idle_lines.value == 0

@@ -15,16 +15,22 @@ CUT_MS = 3_000  # meter, cycle, bus and the converters' own way
 PILE_CUT_MS = 6_000  # and a vehicle's, which has 5 s
 
 
-def example():
+def example(pile_phases=1):
+    """The pile with so many phases, and a one-phase car at it."""
     raw = json.loads((ROOT / "boards/sim/three_phases.json").read_text())
     raw["telecontrol"]["port"] = 2404
     raw["control"]["validity_s"] = 0
+    pile = raw["bays"][PILE]
+    pile["phases"] = [1, 2, 3][:pile_phases]
+    pile["pilot"]["phases"] = pile_phases
+    pile["rating_w"] = 7_360 * pile_phases
+    raw["plant"]["bays"][PILE]["lines"] = [1, 2, 3]
     return with_lines(raw, "sim")
 
 
 class Phases(Scene):
-    def __init__(self):
-        super().__init__(raw=example())
+    def __init__(self, pile_phases=1):
+        super().__init__(raw=example(pile_phases))
         self.run(1_500)
         assert self.order(-25)
         self.run(28_000)
@@ -55,6 +61,30 @@ def test_evcc_29532_on_real_bytes():
     assert s.image.bays[SMALL].limit_hi.value == LIMIT_PHASE_2
     assert s.plant.breakers.longest_ms[0] == 0
     assert LIMIT_PHASE_2 in (s.master.values[LIMIT_IOA][0], s.image.bays[LARGE].limit_hi.value)
+
+
+def test_evcc_29532_one_phase_car_at_a_three_phase_pile():
+    """Its lines tell which phase the car uses; a pause does not make that forgotten, another car does."""
+    s = Phases(pile_phases=3)
+    pile = s.image.bays[PILE]
+    before_w = s.bays_w()[PILE]
+    assert before_w > 2_000 and pile.idle_lines.value == 0b110
+    assert s.plant.breakers.longest_ms == [0, 0, 0]
+    s.household(2, 8_500)
+    s.household(3, 6_500)
+    s.run(25_000)
+    assert s.bays_w()[PILE] > before_w + 1_000  # alone on L1
+    assert s.image.phases[1].room_hi_w.value == s.image.phases[2].room_hi_w.value == 0
+    assert s.phases_w()[0] <= 400 * 23
+    s.household(1, 9_000)
+    s.run(20_000)
+    assert s.bays_w()[PILE] == 0 and pile.idle_lines.value == 0b110
+    s.household(1, 1_000)
+    s.run(40_000)
+    assert s.bays_w()[PILE] > before_w
+    s.plant.inject("vehicle_unplugged", bay=PILE)
+    s.run(3_000)
+    assert pile.idle_lines.value == 0 and pile.limit_hi.value != LIMIT_PHASE_1
 
 
 def test_a_meter_that_loses_one_phase_closes_that_phase():
