@@ -6,7 +6,8 @@ Laxity = time left - time needed. The time needed is the integral over the SOC o
 power, with everything in it that cuts the power now (temperature, BMS, C-rate, cells) and the taper
 towards the window's end; it is rounded up. When laxity falls to the margin (minutes and a share of SOC)
 the car must charge. It is let go again at the target, or when a new session leaves RELEASE_MS more than
-the margin. Shortly before departure, and without a known one, nothing is discharged below the target.
+the margin, and twice the time that a step of a coarse SOC is worth (else each step would turn the power).
+Shortly before departure, and without a known one, nothing is discharged below the target.
 
 Several cars behind one limit: firmware/guard/fleet.py.
 
@@ -81,7 +82,7 @@ class Promise:
         spare_ms = laxity_ms - self.margin()
         bay.need_s.value = self.need_ms // 1000
         bay.laxity_s.value = laxity_ms // 1000
-        bay.must.value = self._must(soc_bp, target_bp, spare_ms, known)
+        bay.must.value = self._must(soc_bp, target_bp, spare_ms, laxity_ms, known)
         near = soc_bp >= target_bp - self.hysteresis_bp and spare_ms <= RELEASE_MS
         kept = near or not known
         bay.floor_bp.value = max(self.soc_min_bp, self._minimum_bp(), target_bp if kept else 0)
@@ -111,7 +112,7 @@ class Promise:
         given_w = share(min(power_w, self.bay.cap_w), self.efficiency_bp, FULL_BP)
         return self.margin_ms + time_ms(stored_wh(self.capacity_wh, self.margin_bp + more_bp), given_w)
 
-    def _must(self, soc_bp, target_bp, spare_ms, known):
+    def _must(self, soc_bp, target_bp, spare_ms, laxity_ms, known):
         bay = self.bay
         was = bay.must.value
         minimum_bp = self._minimum_bp()
@@ -123,8 +124,9 @@ class Promise:
             return 0
         if known and (was == codes.MUST_SHARED or spare_ms <= 0):
             return was if was == codes.MUST_SHARED else codes.MUST_DEPARTURE
-        if known and was == codes.MUST_DEPARTURE and spare_ms <= RELEASE_MS:
-            return was
+        if known and was == codes.MUST_DEPARTURE:
+            if laxity_ms - self.margin(2 * self.step_bp) <= RELEASE_MS:
+                return was
         return codes.MUST_NOW if bay.mode.quality == GOOD and bay.mode.value == MODE_NOW else 0
 
     def _settled(self, soc_bp, target_bp, laxity_ms):

@@ -36,13 +36,14 @@ class Fleet:
 
     def check(self, room_w):
         """`room_w`: what the site leaves for the bays' charging. Sets and clears MUST_SHARED."""
-        asked_w = margin_s = 0
+        asked_w = margin_s = release_s = 0
         for i in range(len(self.promises)):
             promise = self.promises[i]
             self.spare_s[i] = _NEVER_S
             if counts(promise):
                 asked_w += promise.bay.cap_w
                 margin_s = max(margin_s, promise.margin(0, room_w) // 1000)
+                release_s = max(release_s, (promise.margin(2 * promise.step_bp, room_w) + RELEASE_MS) // 1000)
         if asked_w > room_w:
             for promise in self.promises:
                 if counts(promise):
@@ -51,7 +52,7 @@ class Fleet:
                     if promise.bay.tail_s > 0:
                         self._look_at(tau_s - bend_s(promise.bay), room_w)
         for i in range(len(self.promises)):
-            self._settle(self.promises[i].bay, self.spare_s[i], margin_s)
+            self._settle(self.promises[i].bay, self.spare_s[i], margin_s, release_s)
 
     def _look_at(self, tau_s, room_w):
         """The slack at tau, for the cars that have something due by then."""
@@ -65,10 +66,10 @@ class Fleet:
             if self.due_wh[i] > 0:
                 self.spare_s[i] = min(self.spare_s[i], spare_s)
 
-    def _settle(self, bay, spare_s, margin_s):
+    def _settle(self, bay, spare_s, margin_s, release_s):
         bay.shared_s = spare_s
         if bay.must.value == codes.MUST_SHARED:
-            if spare_s > margin_s + RELEASE_MS // 1000:
+            if spare_s > release_s:
                 bay.must.value = 0
         elif bay.must.value == 0 and spare_s <= margin_s:
             bay.must.value = codes.MUST_SHARED

@@ -195,6 +195,23 @@ def test_a_restless_soc_at_the_target_switches_nothing():
         assert bench.commands() == [15000]
 
 
+def test_a_step_of_a_coarse_soc_does_not_turn_the_power():
+    # GB/T 27930 tells 1 %: at 6 kW that is 6.4 min of 60 kWh, and was let go and taken back with each step
+    coarse = {"soc_step_bp": 100, "c_rate_pct": 5}
+    bench = guarded(guarded_config(battery=coarse))
+    bench.soc_bp = 7300
+    bench.session(hours=1.48)
+    bench.order(-3000)
+    bench.run(2, 1000)
+    assert bench.commands() == [3000] and bench.bays[0].must.value == codes.MUST_DEPARTURE
+    bench.soc_bp = 7400
+    bench.run(2, 1000)
+    assert bench.commands() == [3000]
+    bench.soc_bp = 7600
+    bench.run(2, 1000)
+    assert bench.commands()[0] < 0
+
+
 def test_what_a_restless_soc_lost_is_there_at_the_departure():
     bench = guarded(guarded_config(session={"margin_s": 300}))
     bench.soc_bp = 8000
