@@ -95,7 +95,8 @@ class Capability:
             return 0
         over_s = laxity_s - seconds
         target_bp = promise.target_bp()
-        kept = over_s <= _RELEASE_S and bay.soc_bp.value >= target_bp - promise.hysteresis_bp
+        step_s = (promise.margin(2 * promise.step_bp) - promise.margin(promise.step_bp)) // 1000
+        kept = over_s <= _RELEASE_S + step_s and bay.soc_bp.value >= target_bp - promise.hysteresis_bp
         energy_wh = left_wh(promise, target_bp if kept else 0)  # a target that is reached by then is kept
         power_w = min(power_w, power_for(energy_wh, seconds + promise.knee_out_s))
         if budget_s(bay) < seconds:

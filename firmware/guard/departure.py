@@ -82,8 +82,9 @@ class Promise:
         spare_ms = laxity_ms - self.margin()
         bay.need_s.value = self.need_ms // 1000
         bay.laxity_s.value = laxity_ms // 1000
-        bay.must.value = self._must(soc_bp, target_bp, spare_ms, laxity_ms, known)
-        near = soc_bp >= target_bp - self.hysteresis_bp and spare_ms <= RELEASE_MS
+        stays = laxity_ms - self.margin(2 * self.step_bp) <= RELEASE_MS
+        bay.must.value = self._must(soc_bp, target_bp, spare_ms, stays, known)
+        near = soc_bp >= target_bp - self.hysteresis_bp and stays
         kept = near or not known
         bay.floor_bp.value = max(self.soc_min_bp, self._minimum_bp(), target_bp if kept else 0)
         bay.ceiling_bp.value = self._ceiling_bp(target_bp) if self.need_ms else self.soc_max_bp
@@ -112,7 +113,7 @@ class Promise:
         given_w = share(min(power_w, self.bay.cap_w), self.efficiency_bp, FULL_BP)
         return self.margin_ms + time_ms(stored_wh(self.capacity_wh, self.margin_bp + more_bp), given_w)
 
-    def _must(self, soc_bp, target_bp, spare_ms, laxity_ms, known):
+    def _must(self, soc_bp, target_bp, spare_ms, stays, known):
         bay = self.bay
         was = bay.must.value
         minimum_bp = self._minimum_bp()
@@ -124,9 +125,8 @@ class Promise:
             return 0
         if known and (was == codes.MUST_SHARED or spare_ms <= 0):
             return was if was == codes.MUST_SHARED else codes.MUST_DEPARTURE
-        if known and was == codes.MUST_DEPARTURE:
-            if laxity_ms - self.margin(2 * self.step_bp) <= RELEASE_MS:
-                return was
+        if known and was == codes.MUST_DEPARTURE and stays:
+            return was
         return codes.MUST_NOW if bay.mode.quality == GOOD and bay.mode.value == MODE_NOW else 0
 
     def _settled(self, soc_bp, target_bp, laxity_ms):
