@@ -49,6 +49,24 @@ def keep_sessions(board, config, loop, clock, driver):
     kept.load(board.now())
 
 
+def plan_by_prices(board, config, loop, clock):
+    """The price plan in the place of the loop's schedule, which it asks first; None where this image carries
+    none.
+    """
+    try:
+        prices = __import__("firmware.guard.prices", None, None, ["Prices"])
+        planner = __import__("firmware.guard.planner", None, None, ["Planner"])
+    except ImportError:
+        return None
+    store = make_store(board, config, ".prices")
+    table = prices.Prices(clock, config["telecontrol"]["utc_offset_min"], store)
+    loop.guard.keepers.append(table)
+    loop.schedule = planner.Planner(
+        loop.schedule, loop.controller.guard.guards, config, table, loop.guard
+    )
+    return loop.schedule
+
+
 def make(board, config, loop, clock):
     """The order port of an assembled station, as one more driver of its loop."""
     row = config["order_port"]
@@ -60,6 +78,7 @@ def make(board, config, loop, clock):
     orders = Orders(name, config, loop.image, clock, loop.log, loop.guard, curve, table)
     if orders.driver is not None:
         keep_sessions(board, config, loop, clock, orders.driver)
+        orders.planner = plan_by_prices(board, config, loop, clock)
     listener = line = None
     if row["device"]:
         line = board.serial_port(row["device"], row["baud"])

@@ -33,8 +33,10 @@ def guard_rows(batteries):
 
 
 def is_slow(config):
-    """Whether the allocator must spare a slow device; one bay alone has nobody to yield to."""
-    slow = 0
+    """Whether the allocator must spare a slow device, or may be told of plans by bay (by the order port); one
+    bay alone has nobody to yield to.
+    """
+    slow = config["order_port"]["enabled"]
     for bay in config["bays"]:
         row = bay["converter"]
         slow = max(slow, row["reversal_ms"], row["write_gap_ms"], row["min_power_w"])

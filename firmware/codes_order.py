@@ -1,10 +1,11 @@
-"""Short texts of what only larger images carry: wear (V37x) and the order port (V479 to V499). Whoever
-imports this adds them to the codes that every image knows.
+"""Short texts of what only larger images carry: wear (V376), the price plan (V377 to V382) and the order port
+(V479 to V499). Whoever imports this adds them to the codes that every image knows.
 """
 
 from firmware import codes
 
 WEAR_SESSION = 376
+PLAN_NONE, PLAN_MUST, PLAN_CHARGES, PLAN_SELLS, PLAN_RESTS, PLAN_WAITS = 377, 378, 379, 380, 381, 382
 LINE_TOO_LONG, LINE_UNSIGNED, LINE_FORGED, LINE_REPLAYED, LINE_NOT_JSON = 480, 481, 482, 483, 484
 NO_SUCH_ORDER, NO_SUCH_KEY, BAD_ENTRY, NO_SUCH_BAY, NO_CONSENT = 485, 486, 487, 488, 489
 CLOCK_UNSET, NOT_OFFERED, RECORD_BAD, NOT_KEPT = 490, 491, 492, 493
@@ -13,6 +14,12 @@ SESSION_BACK, SESSION_DROPPED, SESSIONS_DAMAGED, SESSION_NOT_KEPT = 497, 498, 49
 
 TEXTS = (
     (WEAR_SESSION, "session's wear"),
+    (PLAN_NONE, "no price plan: no price for now, no known departure, or too little time"),
+    (PLAN_MUST, "price plan gives way: the bay must charge"),
+    (PLAN_CHARGES, "price plan charges: among the cheapest intervals before the departure"),
+    (PLAN_SELLS, "price plan discharges: the price pays for energy, losses and wear"),
+    (PLAN_RESTS, "price plan rests: the target is reached, and no price pays for more"),
+    (PLAN_WAITS, "price plan waits: cheaper intervals come before the departure"),
     (LINE_TOO_LONG, "order refused: line too long"),
     (LINE_UNSIGNED, "order refused: no authenticator"),
     (LINE_FORGED, "order refused: its authenticator is another one"),

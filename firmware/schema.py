@@ -124,6 +124,7 @@ BATTERY = (
     ("budget_life_h", INT, 0, 0, 20000),
     ("budget_life_cycles", INT, 0, 0, 20000),  # of the whole capacity
     ("budget_block_wh", INT, 1000, 100, 10000),  # reserved ahead: what a power cut may cost
+    ("wear_price", INT, 2000, 0, 1000000),  # what discharging costs the battery: 0.0001 currency/kWh
     ("cell_spread_max_mv", INT, 250, 50, 5000),  # between cells: a warning at 3/5 of it, less power at 4/5
     ("temp_spread_max_dc", INT, 200, 50, 1000),  # the same between temperatures
     ("cell_spread_mv", INT, 100, 0, 1000),  # lowest cell below the highest, where the BMS tells only that

@@ -11,13 +11,18 @@ reverse, how often it may be told something new, and below which power it gives 
 * A power between 0 and its minimum is 0; the others take it. It is told a new power no more often than
   it may be; meanwhile the others follow alone, but a cut is never put off.
 
-Loaded by name where a configuration has such a device beside another one. Its memory is in the image.
+* Where the schedule rules and each bay has a plan of its own (firmware/guard/planner.py), no bay gets what is
+  meant for another.
+
+Loaded by name where a configuration has such a device beside another one, or an order port. Its memory is in
+the image.
 
 lint: integer, hot
 """
 
+from firmware import codes
 from firmware.allocate import Allocator
-from firmware.image import GOOD, MEMORY
+from firmware.image import GOOD, MEMORY, ORDER
 from firmware.units import clip
 from protocols.ticks import ticks_diff, ticks_sub
 
@@ -28,6 +33,7 @@ ROWS = (
     ("turn_at", MEMORY),
     ("against_at", MEMORY),  # since when the station's power lies on the other side
     ("told_at", MEMORY),  # when its command changed
+    ("plan_w", ORDER),  # its own part of the schedule; not good = there is none
 )
 
 
@@ -57,6 +63,8 @@ class SlowAllocator(Allocator):
         sign = -1 if total_w < 0 else 1
         self._open(sign)
         self._close(sign, now)
+        if self.station.winner.value == codes.WINNER_SCHEDULE:
+            self._keep_to_plans(sign)
         self._split(sign * total_w)
         self._start_turning(sign)
         for i in range(self.count):
@@ -154,6 +162,12 @@ class SlowAllocator(Allocator):
                     self._put_off(i, 0)
             if self._is_kept(i, now):
                 self._put_off(i, sign * bay.command_w.value)
+
+    def _keep_to_plans(self, sign):
+        for i in range(self.count):
+            plan = self.bays[i].plan_w
+            if plan.quality == GOOD:
+                self.caps[i] = min(self.caps[i], max(0, sign * plan.value))
 
     def _is_kept(self, i, now):
         """Whether the device was told something so lately that it must keep to that."""

@@ -14,6 +14,7 @@ class Action(str, enum.Enum):
     session = "session"
     slot = "slot"
     plan = "plan"
+    prices = "prices"
     status = "status"
     explain = "explain"
     capability = "capability"
@@ -44,8 +45,13 @@ Departure = Annotated[str, option("07:30, 2:30h, 45min or none. 出发时间", m
 Arrival = Annotated[str, option("The order holds from then on. 到达时间", metavar="TIME")]
 Consent = Annotated[bool, option("The driver agrees to discharging. 同意放电", "--consent/--no-consent")]
 Cancel = Annotated[bool, option("slot: the booking ends. 取消预约", "--cancel")]
-First = Annotated[int, option("plan: first interval of the day. 起始时段", min=0, max=95)]
+First = Annotated[int, option("plan, prices: first interval of the day. 起始时段", min=0, max=95)]
 Kilowatts = Annotated[str, option("plan: kW an interval, + = charging. 各时段功率", "--kw", metavar="KW,KW")]
+Imports = Annotated[str, option("prices: import price a kWh, an interval. 购电价", "--import", metavar="P,P")]
+Exports = Annotated[str, option("prices: export price a kWh. 上网电价", "--export", metavar="P,P")]
+Interval = Annotated[int, option("prices: minutes, 15 or 60. 时段长度", min=15, max=60)]
+Tomorrow = Annotated[bool, option("prices: of tomorrow. 次日电价", "--tomorrow")]
+Green = Annotated[bool, option("prices: g CO2/kWh or the like instead. 绿电指标", "--green")]
 Identity = Annotated[str, option("record: of this vehicle. 车辆标识", metavar="TEXT")]
 RecordFile = Annotated[Path, option("record, import: the vehicle's record. 车辆记录", metavar="FILE")]
 AsJson = Annotated[bool, option("The answer as it came. 原始应答", "--json")]
@@ -71,11 +77,16 @@ def add(app, reported, settings):
         cancel: Cancel = False,
         first: First = 0,
         kilowatts: Kilowatts = None,
+        imports: Imports = None,
+        exports: Exports = None,
+        interval: Interval = 60,
+        tomorrow: Tomorrow = False,
+        green: Green = False,
         identity: Identity = None,
         file: RecordFile = None,
         as_json: AsJson = False,
     ):
-        """Order a session, a slot or a plan of a running station, or ask it. 向充电站下达指令或查询。"""
+        """Order a session, slot, plan or prices of a running station, or ask it. 向充电站下达指令或查询。"""
         from tools.order import words
 
         mode_name = mode.value if mode else None
@@ -83,7 +94,9 @@ def add(app, reported, settings):
             entries = words.session(bay, mode_name, target, minimum, departure, arrival, consent)
         elif action == Action.slot:
             entries = words.slot(bay, target, departure, cancel)
-        elif action == Action.plan:
+        elif action == Action.prices:
+            entries = words.prices(imports, exports, first, interval, tomorrow, green)
+        elif action == Action.plan and kilowatts:
             entries = words.plan(first, kilowatts)
         elif action == Action.restore:
             entries = {"order": "import", "record": read_json(file)}

@@ -5,7 +5,7 @@ gives them, once the step has planned, or the store has taken what was brought.
 from firmware import codes_order as c
 from firmware.guard import passport
 from firmware.guard.keeper import key_of
-from firmware.orderport import query
+from firmware.orderport import pricing, query
 from firmware.orderport.entries import BAY, INT, INTS, OBJECT, TEXT, Refused, checked, is_int, refusal
 from firmware.orderport.session import Driver
 from firmware.schema import MAX_BAYS
@@ -20,7 +20,7 @@ PLAN = (
     ("power_w", INTS, -MAX_POWER_W, MAX_POWER_W, True),  # of the following intervals; + = charging
 )
 _KEEP_MS = 5000
-ORDERS = ("session", "slot", "plan", "status", "explain", "capability", "record", "import")
+ORDERS = ("session", "slot", "plan", "prices", "status", "explain", "capability", "record", "import")
 REFUSALS = (
     (c.LINE_TOO_LONG, "a line of at most 2048 octets"),
     (c.LINE_UNSIGNED, 'a JSON object that ends with ,"mac":"<64 hex>"}'),
@@ -41,6 +41,7 @@ class Orders:
         self.curve = curve
         self.capability = capability
         self.driver = None
+        self.planner = None  # firmware/guard/planner.py, where this image carries it
         self.names = [row["name"] for row in config["bays"]]
         if guard is not None:
             self.driver = Driver(guard.sessions, guard.numbers, self.names, clock, image, log)
@@ -49,6 +50,7 @@ class Orders:
             "session": self._session,
             "slot": self._slot,
             "plan": self._plan,
+            "prices": lambda order, now: pricing.prices(self, order, now),
             "status": self._status,
             "explain": self._explain,
             "capability": self._capability,
@@ -75,15 +77,17 @@ class Orders:
         """The answer that was to come later, None while it is not there."""
         kind, what, since = waits
         late = ticks_diff(now, since) > _KEEP_MS
+        if kind == "prices":
+            return pricing.taken(self.planner.prices, what, late)
         if kind == "plan":
-            return self._planned(what, since, late, now)
+            return self._confirmed(what, since, late, now)
         if not late and any([keeper.due for keeper in what]):
             return None
         if late or any([keeper.failed for keeper in what]):
             return refusal(c.NOT_KEPT, "station.store: a path that can be written")
         return {"ok": True, "kept": True}
 
-    def _planned(self, place, since, late, now):
+    def _confirmed(self, place, since, late, now):
         """A session is confirmed once it is planned and kept; where the store fails it holds."""
         if not self.driver.is_planned(place, since, now):
             return None
@@ -97,18 +101,21 @@ class Orders:
             answer["in_effect"] = True
         return answer
 
-    def _driver(self):
+    def guarded(self):
+        """The sessions of the bays whose battery is stated."""
         if self.driver is None:
             raise Refused(c.NOT_OFFERED, "bays[].battery.capacity_wh: a battery that is stated")
         return self.driver
 
     def _session(self, order, now):
-        return None, ("plan", self._driver().session(order, now), now)
+        return None, ("plan", self.guarded().session(order, now), now)
 
     def _slot(self, order, now):
-        return None, ("plan", self._driver().slot(order, now), now)
+        return None, ("plan", self.guarded().slot(order, now), now)
 
     def _plan(self, order, now):
+        if "power_w" not in order and "first" not in order:
+            return pricing.planned(self, order), None
         entries = checked(order, PLAN)
         if self.curve is None:
             raise Refused(c.NOT_OFFERED, "telecontrol.curve_ioa: where the station's plan stands")
@@ -134,17 +141,20 @@ class Orders:
             raise Refused(c.NO_SUCH_BAY, "1 to %d" % len(self.image.bays), "bay", number)
         answer = query.bay_status(self.image.bays[number - 1], number, now)
         if self.driver is not None and number in self.driver.numbers:
-            answer.update(self.driver.told(self.driver.place_of(number), now))
+            place = self.driver.place_of(number)
+            answer.update(self.driver.told(place, now))
+            if self.planner is not None:
+                answer["plan_why"] = query.code_and_text(self.planner.plans[place].why)
         return answer, None
 
     def _explain(self, order, now):
         checked(order, ())
-        driver = self._driver()
-        return query.explain(self.image, driver.numbers, driver.sessions, now), None
+        driver = self.guarded()
+        return query.explain(self.image, driver.numbers, driver.sessions, now, self.planner), None
 
     def _capability(self, order, now):
         entries = checked(order, BAY_OR_ALL)
-        driver = self._driver()
+        driver = self.guarded()
         if "bay" not in entries:
             return query.capability(self.image, self.capability), None
         place = driver.place_of(entries["bay"])
@@ -179,7 +189,7 @@ class Orders:
         return [keeper for keeper in (guard.budgets, guard.usage) if keeper is not None] if guard else []
 
     def _key_at(self, bay):
-        place = self._driver().place_of(bay)
+        place = self.guarded().place_of(bay)
         if self.guard.usage is not None:
             return self.guard.usage.places[place].record.key
         signals = self.driver.sessions.bays[place]

@@ -65,16 +65,18 @@ def bay_status(bay, number, now):
     }
 
 
-def explain(image, numbers, sessions, now):
-    """Who won, what bound it; of each guarded bay [number, bound, must, laxity s, budget Wh]."""
+def explain(image, numbers, sessions, now, planner=None):
+    """Who won, what bound it; of each guarded bay [number, bound, must, laxity s, budget Wh, price plan]."""
     station = image.station
     rows = []
     for place in range(len(numbers)):
         bay = sessions.bays[place]
         budget_wh = value_of(bay.budget_wh) if hasattr(bay, "budget_wh") else None
         laxity_s = bay.laxity_s.value if bay.depart.quality == GOOD else None
-        rows.append([numbers[place], bound(bay), bay.must.value, laxity_s, budget_wh])
-    used = sorted({station.winner.value, station.limit.value} | {code for row in rows for code in row[1:3]})
+        why = planner.plans[place].why if planner is not None else 0
+        rows.append([numbers[place], bound(bay), bay.must.value, laxity_s, budget_wh, why])
+    found = {station.winner.value, station.limit.value}
+    used = sorted(found | {row[k] for row in rows for k in (1, 2, 5)})
     return {
         "ok": True,
         "winner": station.winner.value,

@@ -6,7 +6,7 @@ import concurrent.futures
 import os
 
 from hil_tests.bench.figures import Figure, quantile
-from hil_tests.rig import calls, promises
+from hil_tests.rig import calls, price_days, promises
 
 NAME = "guard"
 TITLE = "battery's guard: promises, capability, cost"
@@ -17,14 +17,16 @@ WORKERS = max(1, min(8, os.cpu_count() or 1))
 def run(ctx):
     """Figures; `--quick` takes few days."""
     days, called_days, tables, compared = (20, 6, 10, 5) if ctx.quick else (10_000, 1_000, 500, 500)
+    priced_days = 20 if ctx.quick else 500
     with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
         verdicts = _all(ctx, pool, "%d days of departures" % days, promises.departures, days)
         called = _all(ctx, pool, "%d days of calls" % called_days, calls.called_day, called_days)
         held = _all(ctx, pool, "%d tables held" % tables, _power, tables)
         energy = _all(ctx, pool, "%d energies" % tables, _energy, tables)
+        priced = _all(ctx, pool, "%d days with prices" % priced_days, _priced, priced_days)
         answers = _all(ctx, pool, "%d days compared" % compared, _answer, compared)
     figures = _promises(verdicts, days) + _calls(called, called_days) + _truth(held, energy)
-    figures += _answers(answers)
+    figures += _answers(answers) + _prices(priced, priced_days)
     ctx.say("Cortex-M3")
     return figures + _instructions()
 
@@ -55,6 +57,11 @@ def _energy(seed):
 
 def _answer(seed):
     found = promises.answer(seed)
+    return [] if found is None else [found]
+
+
+def _priced(seed):
+    found = price_days.compared(seed)
     return [] if found is None else [found]
 
 
@@ -130,6 +137,22 @@ def _answers(answers):
     return [
         Figure(NAME, "more than need be from the orders", excess, "% of them", 5, "<=", note),
         Figure(NAME, "given to the grid", share, "% of possible", note=text),
+    ]
+
+
+def _prices(priced, days):
+    if not priced:
+        return []
+    cost, at_once, least, missed = [sum(column) for column in zip(*priced, strict=True)]
+    note = "%d of %d random days, whose targets can be reached; a day: %.2f, at once %.2f, at least %.2f"
+    note %= (len(priced), days, *(value / len(priced) / 10000 for value in (cost, at_once, least)))
+    saved = 100 * (at_once - cost) / (at_once - least)
+    gap = 100 * (cost - least) / abs(at_once)
+    text = "least = a linear programme that knows the day and needs no margin"
+    return [
+        Figure(NAME, "price plan: targets missed", missed, "", 0, "==", note),
+        Figure(NAME, "price plan: saved of what could be", saved, "%", 85, ">=", text),
+        Figure(NAME, "price plan: above the least cost", gap, "% of charging at once"),
     ]
 
 

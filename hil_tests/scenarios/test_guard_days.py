@@ -4,7 +4,7 @@ programmes; `v2g bench guard` runs the large numbers.
 
 import pytest
 
-from hil_tests.rig import calls, promises
+from hil_tests.rig import calls, price_days, promises
 
 CHUNKS = 10
 
@@ -32,6 +32,14 @@ def test_the_dispatcher_gets_what_the_promises_leave():
     ordered, differed, least, _, _ = [sum(column) for column in zip(*found, strict=True)]
     assert len(found) > 5
     assert 0 <= differed - least < ordered * 5 / 100
+
+
+def test_the_price_plan_saves_most_of_what_can_be_saved_and_strands_nobody():
+    found = [row for row in map(price_days.compared, (1, 3, 16)) if row is not None]
+    cost, at_once, least, missed = [sum(column) for column in zip(*found, strict=True)]
+    assert len(found) == 3 and missed == 0
+    assert all(row[2] <= row[0] + 1 and row[2] <= row[1] + 1 for row in found)
+    assert at_once - cost >= 0.8 * (at_once - least)
 
 
 def test_what_is_called_comes():

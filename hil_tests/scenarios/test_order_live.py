@@ -82,6 +82,22 @@ def test_a_power_cut_forgets_no_session_and_the_car_is_still_charged(interpreter
             assert told["must"] == codes.MUST_DEPARTURE and 1000 < told["depart_in_s"] <= 1200
 
 
+def test_prices_place_the_charging(tmp_path):
+    with live_site("cpython", tmp_path) as site:
+        shell = Shell(site, tmp_path / "order.key")
+        shell.told("session", "--bay", "1", "--departure", "2h", "--target", "60", "--mode", "orderly")
+        cheap = ",".join(["0.1"] * 24)
+        for day in ((), ("--tomorrow",)):
+            answer = shell.told("prices", "--import", cheap, *day)
+            assert answer["taken"] == 24 and answer["kept"] == (not day)  # one write in a quarter of an hour
+        until(lambda: shell.told("status", "--bay", "1")["command_w"] > 5000, "the bay charges")
+        assert shell.told("status", "--bay", "1")["plan_why"][0] == codes_order.PLAN_CHARGES
+        result = shell.run("plan", "--bay", "1")
+        assert result.exit_code == 0 and "charge" in result.output and "V379" in result.output
+        shell.told("session", "--bay", "1", "--departure", "none")
+        until(lambda: shell.told("status", "--bay", "1")["command_w"] == 0, "the bay rests")
+
+
 def test_a_stranger_changes_nothing_and_is_told_of(tmp_path):
     with live_site("cpython", tmp_path) as site:
         write_key(tmp_path / "other.key")

@@ -77,6 +77,26 @@ def plan(first, kilowatts):
     return {"order": "plan", "first": first, "power_w": powers_w}
 
 
+def prices(imports, exports, first, interval, tomorrow, green):
+    """Prices of a day in 0.0001 currency/kWh, or green figures as they are."""
+    entries = {"order": "prices", "first": first, "interval_min": interval}
+    entries["import"] = _listed_prices(imports, "--import 0.35,0.31", green)
+    if exports:
+        entries["export"] = _listed_prices(exports, "--export 0.30,0.28", green)
+    if tomorrow:
+        entries["tomorrow"] = True
+    if green:
+        entries["green"] = True
+    return entries
+
+
+def _listed_prices(text, right, green):
+    try:
+        return [round((1 if green else 10000) * float(one)) for one in (text or "").split(",")]
+    except ValueError:
+        raise Failure(BAD_OPTION, "%s: one for each interval" % right) from None
+
+
 def refused(answer):
     """The Failure of a refusal."""
     what = "%s = %s; " % (answer["key"], json.dumps(answer.get("value"))) if "key" in answer else ""
@@ -115,7 +135,7 @@ def _horizons(answer):
 
 
 def _bay(row, explained, lang):
-    """A bay's row: of `explain` (bound, must, laxity, budget) or of `status` (power, SOC, bound)."""
+    """A bay's row: of `explain` (bound, must, laxity, budget, price plan) or of `status` (power, SOC, bound)."""
     if not explained:
         power = "-" if row[1] is None else "%.1f kW" % (row[1] / 1000)
         soc = "-" if row[2] is None else "%.2f %%" % (row[2] / 100)
@@ -125,7 +145,9 @@ def _bay(row, explained, lang):
         text += ", must: %s" % _named(row[2], lang)
     if row[3] is not None:
         text += ", laxity %s" % _told("_s", row[3], lang)[1]
-    return text + (", budget %.2f kWh" % (row[4] / 1000) if row[4] is not None else "")
+    if row[4] is not None:
+        text += ", budget %.2f kWh" % (row[4] / 1000)
+    return text + (", %s" % _named(row[5], lang) if len(row) > 5 and row[5] else "")
 
 
 def _named(code, lang):
@@ -135,7 +157,7 @@ def _named(code, lang):
 def _told(key, value, lang):
     if value is None:
         return _bare(key), "-"
-    if key in ("must", "winner", "limit", "bound") or key.startswith("limit_"):
+    if key in ("must", "winner", "limit", "bound", "plan_why") or key.startswith("limit_"):
         code = value[0] if isinstance(value, list) else value
         return key, _named(code, lang)
     if key.endswith("_bp"):
@@ -148,7 +170,16 @@ def _told(key, value, lang):
     if key.endswith("_wh"):
         kwh = value[0] + value[1] / 1000 if isinstance(value, list) else value / 1000
         return _bare(key), "%.2f kWh" % kwh
+    if key == "slots":
+        return key, "".join("\n  " + _slot(*row) for row in value)
     return key, value if isinstance(value, str) else json.dumps(value)
+
+
+def _slot(minute, minutes, what, price):
+    """A row of the price plan; its hours are those of the station's time base."""
+    until = minute + minutes
+    hours = "%02d:%02d-%02d:%02d" % (minute // 60 % 24, minute % 60, until // 60 % 24, until % 60)
+    return "%s %-9s at %.4f" % (hours, what, price / 10000)
 
 
 def _bare(key):
