@@ -135,7 +135,7 @@ def _horizons(answer):
 
 
 def _bay(row, explained, lang):
-    """A bay's row: of `explain` (bound, must, laxity, budget, price plan) or of `status` (power, SOC, bound)."""
+    """A bay's row: of `explain` (bound, must, laxity, budget, plan) or of `status` (power, SOC, bound)."""
     if not explained:
         power = "-" if row[1] is None else "%.1f kW" % (row[1] / 1000)
         soc = "-" if row[2] is None else "%.2f %%" % (row[2] / 100)
