@@ -101,11 +101,7 @@ def add(app, reported, settings):
         elif action == Action.restore:
             entries = {"order": "import", "record": read_json(file)}
         else:
-            entries = {"order": action.value}
-            if bay is not None:
-                entries["bay"] = words.bay_of(bay)
-            if identity is not None:
-                entries["identity"] = identity
+            entries = words.query(action.value, bay, identity)
         tell(station, key, entries, file if action == Action.record else None, as_json, settings.lang)
 
     app.command(name="order-key")(reported(130)(order_key))

@@ -77,6 +77,16 @@ def plan(first, kilowatts):
     return {"order": "plan", "first": first, "power_w": powers_w}
 
 
+def query(what, bay, identity):
+    """What asks and changes nothing."""
+    entries = {"order": what}
+    if bay is not None:
+        entries["bay"] = bay_of(bay)
+    if identity is not None:
+        entries["identity"] = identity
+    return entries
+
+
 def prices(imports, exports, first, interval, tomorrow, green):
     """Prices of a day in 0.0001 currency/kWh, or green figures as they are."""
     entries = {"order": "prices", "first": first, "interval_min": interval}
