@@ -203,7 +203,7 @@ def _orders(config, errors):
 
 
 def _recorder(config, errors):
-    station = len(STATION_ROWS) + 16 * len(config["site"]["phases"])  # firmware/phases.py
+    station = len(STATION_ROWS) + (16 + 4 * len(config["bays"])) * len(config["site"]["phases"])
     bay = len(BAY_ROWS)
     if config["telecontrol"]["region"] != "none":
         station += 5  # firmware/indices.py

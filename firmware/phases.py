@@ -40,6 +40,12 @@ LINE_ROWS = (  # of a bay, where some pile measures its lines
     ("line3_w", MEASURED),
     ("idle_lines", STATE),  # bit 0 = its terminal L1
     ("flows_at", MEMORY),  # when it began to take power
+    ("line1_hi_w", STATE),  # what they are booked at
+    ("line1_lo_w", STATE),
+    ("line2_hi_w", STATE),
+    ("line2_lo_w", STATE),
+    ("line3_hi_w", STATE),
+    ("line3_lo_w", STATE),
 )
 
 # The same names as in the station's rows, for the same code.
@@ -114,9 +120,15 @@ class Line:
         this one, None = nothing.
         """
         parts = len(row["phases"])
-        terminal = list(row["phases"]).index(number)
-        self.told_w = getattr(bay, "line%d_w" % (terminal + 1)) if tells_lines(row) else None
-        self.bit = 1 << terminal
+        terminal = list(row["phases"]).index(number) + 1
+        self.told_w = None
+        self.booked_hi_w = Signal(RESULT)
+        self.booked_lo_w = Signal(RESULT)
+        if tells_lines(row):
+            self.told_w = getattr(bay, "line%d_w" % terminal)
+            self.booked_hi_w = getattr(bay, "line%d_hi_w" % terminal)
+            self.booked_lo_w = getattr(bay, "line%d_lo_w" % terminal)
+        self.bit = 1 << terminal - 1
         self.is_idle = False
         self.i = i
         self.bay = bay
@@ -126,8 +138,6 @@ class Line:
         self.silent = bay.silent
         self.following = bay.following
         self.fresh_ms = booking.fresh_ms
-        self.booked_hi_w = Signal(RESULT)
-        self.booked_lo_w = Signal(RESULT)
         self.rose_w = 0
         self.fell_w = 0
 

@@ -100,9 +100,9 @@ class PhasedFleet(Fleet):
     def room_back_w(self, room_w):
         """What the least of the phases that cars share leaves for one of them; at most `room_w`."""
         for fleet in self.fleets:
-            for j in range(len(fleet.promises)):
-                if fleet.spare_s[j] < _NEVER_S:
-                    room_w = min(room_w, fleet.site.room_hi_w * fleet.promises[j].parts)
+            for part in fleet.promises:
+                if part.promise.bay.shared_s < _NEVER_S:
+                    room_w = min(room_w, fleet.site.room_hi_w * part.parts)
         return room_w
 
 

@@ -7,6 +7,8 @@ from firmware import codes
 from firmware.codes_phases import LIMIT_PHASE_1
 from firmware.guard.capability import HORIZONS_S
 from firmware.guard.departure import MODE_NOW, MODE_V2G
+from firmware.image import RESULT
+from firmware.snapshot import Snapshot
 from hil_tests.portable.phase_support import guarded_phases, started
 from hil_tests.portable.support import no_heap
 
@@ -108,3 +110,27 @@ def test_a_step_takes_nothing_from_the_heap():
         bench.now += 100
         bench.feed()
         no_heap(bench.controller.step, bench.now)
+
+
+def test_a_step_restarts_from_the_image():
+    """What the image holds of the phases is all that they remember: a replay may begin anywhere."""
+    raw = guarded_phases([[1], [1], [2, 3, 1]], (200, 300, 400), rating_w=12000)
+    here, there = started(raw), started(raw)
+    for i in range(3):
+        here.session(i, target_bp=9000, hours=3 + i)
+    here.loads_w = [3000, 0, 4000]
+    here.run(33)
+    state = Snapshot(here.image)
+    state.take()
+    copy = Snapshot(there.image)
+    copy.numbers = list(state.numbers)
+    copy.give()
+    for name in ("now", "loads_w", "measured_w"):
+        setattr(there, name, getattr(here, name))
+    there.measured_w = list(here.measured_w)
+    there.controller.last = here.controller.last
+    results = [bench.image.of_kinds((RESULT,)) for bench in (here, there)]
+    for _ in range(25):
+        here.step()
+        there.step()
+        assert [signal.value for signal in results[0]] == [signal.value for signal in results[1]]
