@@ -63,16 +63,20 @@ class Face:
         self.answered = 0
         self.think_ms = lambda n: 0
         self.due_ms = -1
+        self.is_still = False  # until a request comes
         self.buf = bytearray(300)
 
     def serve(self, now):
         """Take in a request, or give out the answer when the wire has carried it."""
+        if self.is_still and not self.port.ready:
+            return
         if self.port.ready:
             n = self.port.read_into(self.buf)
             if self.store.hears():
                 self.slave.feed(self.buf, n, now)
         self.slave.tick(now)
         tx = self.slave.tx
+        self.is_still = not tx.pending() and self.slave.next_deadline(now) < 0
         if not tx.pending():
             return
         if self.due_ms < 0:
@@ -91,6 +95,8 @@ class Face:
         """Virtual ms of the next thing that this face does by itself; -1 for none."""
         if self.due_ms >= 0:
             return self.due_ms
+        if self.is_still:
+            return -1
         left = self.slave.next_deadline(now)
         return self.rig.ms + left if left >= 0 else -1
 

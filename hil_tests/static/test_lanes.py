@@ -88,9 +88,13 @@ def test_import_error_is_everybody_s(target):
 
 
 def test_hang_is_stopped_and_named(target, monkeypatch):
-    monkeypatch.setattr(micropython, "LIMIT_S", 2)
-    outcomes = target("hangs", "test_hangs")
-    assert "stopped after 2 s while test_hangs was running" in outcomes["test_hangs"].text
+    outcomes = {}
+    for limit_s in (2, 10, 50):  # a busy machine may take longer to come to the test
+        monkeypatch.setattr(micropython, "LIMIT_S", limit_s)
+        if "test_hangs" not in outcomes:
+            outcomes = target("hangs", "test_hangs")
+            said = "stopped after %d s while test_hangs was running" % limit_s
+    assert said in outcomes["test_hangs"].text
 
 
 def test_start_gives_both_interpreters_the_same_arguments_and_status(tmp_path):

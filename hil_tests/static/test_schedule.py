@@ -55,7 +55,7 @@ HOUSE = {
     "test_a.py": """
 import os, pytest
 
-pytestmark = pytest.mark.live
+pytestmark = MARK
 
 def test_live():
     assert os.getpriority(os.PRIO_PROCESS, 0) == BASE
@@ -81,6 +81,7 @@ def test_two_processes_share_the_work_and_ctrl_c_is_heard_wherever_they_were_sta
     (tmp_path / "conftest.py").write_bytes((ROOT / "hil_tests" / "conftest.py").read_bytes())
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    live: live\n")
     for name, text in HOUSE.items():
+        text = text.replace("MARK", schedule.MARK)
         (tmp_path / name).write_text(text.replace("BASE", str(os.getpriority(os.PRIO_PROCESS, 0))))
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     argv += ["-n", "2", "--dist", "loadfile", "-v"]

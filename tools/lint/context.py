@@ -27,6 +27,7 @@ class Context:
         self.tree = ast.parse(source, self.path)
         self.flags = self._read_flags()
         self.parents = {}
+        self.hot = {}  # of the nodes that were asked about: whether they run every cycle
         self.constants = set()
         self.buffers = set()
         self.dicts = set()

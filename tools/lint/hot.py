@@ -21,9 +21,16 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 def is_hot(context, node):
     """True in a function of a hot file that runs every cycle."""
+    if "hot" not in context.flags:
+        return False
+    if node not in context.hot:
+        context.hot[node] = _runs_every_cycle(context, node)
+    return context.hot[node]
+
+
+def _runs_every_cycle(context, node):
     if (
-        "hot" not in context.flags
-        or context.is_within(node, ast.Raise, ast.Assert)
+        context.is_within(node, ast.Raise, ast.Assert)
         or context.is_annotation(node)
     ):
         return False
