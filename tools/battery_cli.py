@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 Recording = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A recording: runs/.../record.v2gr. 录波文件")
+    Path, typer.Argument(metavar="[FILE]", help="A recording; without it the latest in runs/. 录波文件")
 ]
 StorePath = Annotated[str, typer.Argument(metavar="STORE", help="As station.store says. 配置中的存储路径")]
 Identity = Annotated[str, typer.Argument(metavar="[VEHICLE]", help="Without it: who was here. 车辆标识")]
@@ -29,8 +29,9 @@ def add(app, reported, settings):
 
     @battery.command()
     @reported(130)
-    def report(file: Recording, out: Output = None):
+    def report(file: Recording = None, out: Output = None):
         """Draw each battery's session: SOC, power and its limit, wear. 绘制充放电过程图。"""
+        file = file or latest(Path("runs"))
         write_report(file, out or file.parent, settings.lang)
 
     battery.command()(reported(130)(export))
@@ -64,6 +65,12 @@ def bring(store: StorePath, file: Record):
     records, record = Records(store), read(file)
     records.merge(record)
     print("%s is known at %s" % (record["identity"], store))
+
+
+def latest(runs):
+    """The newest recording of the runs in this folder."""
+    found = sorted(runs.glob("*/record.v2gr"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else runs / "record.v2gr"
 
 
 def write_report(file, folder, lang="en"):

@@ -2,12 +2,14 @@
 says so.
 """
 
+import os
 import re
 
 import pytest
 
 from firmware import codes
 from firmware.guard.usage import spans
+from tools import battery_cli
 from tools.battery import evening, picture, series
 
 
@@ -72,3 +74,12 @@ def test_wear_is_told_as_a_range(run):
         text = picture.wear_summary(bay)
         low, high = [float(n) for n in re.findall(r"[0-9]+[.][0-9]{2}", text)]
         assert 0 <= low <= high < 20, text
+
+
+def test_without_a_name_the_latest_recording_is_meant(tmp_path):
+    for name, seconds in (("a", 2000), ("b", 3000), ("c", 1000)):
+        path = tmp_path / name / "record.v2gr"
+        path.parent.mkdir()
+        path.touch()
+        os.utime(path, (seconds, seconds))
+    assert battery_cli.latest(tmp_path) == tmp_path / "b" / "record.v2gr"

@@ -9,7 +9,7 @@ from pathlib import Path
 from protocols.orderport.client import ClientLink, PeerError
 from protocols.orderport.hmac import Mac
 from tools.catalogue import Failure
-from tools.catalogue_host import NO_ORDER_PORT, ORDER_KEY_BAD
+from tools.catalogue_host import BAD_OPTION, NO_ORDER_PORT, ORDER_KEY_BAD
 
 TIMEOUT_S = 10
 
@@ -43,6 +43,8 @@ class Connection:
 
     def __enter__(self):
         host, _, port = self.address.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            raise Failure(BAD_OPTION, "%s: HOST:PORT, such as 192.168.1.20:2405" % self.address)
         with self._explained():
             self.socket = socket.create_connection((host, int(port)), TIMEOUT_S)
             try:
