@@ -203,7 +203,7 @@ class Planner:
         left_ms = ticks_diff(bay.depart.value, now) - plan.promise.margin() - _SPARE_MS
         plan.planned = now
         plan.knew = known
-        if left_ms <= 0 or bay.mode.value == MODE_NOW or bay.cap_w <= 0:
+        if left_ms < 1000 or bay.mode.value == MODE_NOW or bay.cap_w <= 0:
             plan.actions = None
             return
         plan.describe(self._left_wh(bay), self.prices.green)

@@ -148,7 +148,8 @@ class Programme:
         middle_bp = soc_bp + half * car.efficiency_bp // (3600 * car.capacity_wh)
         power_w = self._taper_w(car.ceiling_bp - middle_bp, car.cap_w)
         gain = power_w * span_s * car.efficiency_bp * _PART // unit
-        end_bp = car.target_bp if soc_bp < car.target_bp else car.ceiling_bp if car.sells else 0
+        most_bp = min(car.ceiling_bp, FULL_BP) if car.sells else 0  # a ceiling lies above its target
+        end_bp = car.target_bp if soc_bp < car.target_bp else most_bp
         gain = max(0, min(gain, (end_bp - soc_bp) * _PART // _LEVEL_BP))
         return gain, gain * _LEVEL_BP * car.capacity_wh // (_PART * car.efficiency_bp)
 

@@ -57,6 +57,14 @@ def test_what_the_car_brought_along_is_not_given_away():
     assert DISCHARGE in programme([1000] * 3, [900, 1200, 800], **sells)
 
 
+def test_a_full_battery_has_room_for_nothing():
+    for soc_bp in (9850, 9999, 10000):
+        full = {"soc_bp": soc_bp, "target_bp": 10000, "basis_bp": 10000, "ceiling_bp": 10200}
+        actions = programme([300, 200, -500], [900, 100, -400], sells=True, floor_bp=9950, **full)
+        assert len(actions) == 3
+        assert programme([-300, 200], **full)[1] == REST
+
+
 class Priced(Life):
     """A station with prices; the loop's order of things."""
 
