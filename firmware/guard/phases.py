@@ -36,6 +36,7 @@ class Part:
         self.promise = promise
         self.parts = parts
         self.bay = self
+        self.step_bp = promise.step_bp
         self.depart = promise.bay.depart
         self.need_s = promise.bay.need_s
         self.laxity_s = promise.bay.laxity_s
@@ -69,14 +70,16 @@ class PhaseFleet(Fleet):
         Fleet.__init__(self, parts)
         self.site = phase.site
         self.margin_s = 0
+        self.release_s = 0
 
     def look(self):
         for part in self.promises:
             part.take()
         self.check(self.site.room_hi_w)
 
-    def _settle(self, _part, _spare_s, margin_s):
+    def _settle(self, _part, _spare_s, margin_s, release_s):
         self.margin_s = margin_s
+        self.release_s = release_s
 
 
 class PhasedFleet(Fleet):
@@ -89,13 +92,14 @@ class PhasedFleet(Fleet):
             fleet.look()
         Fleet.check(self, room_w)
 
-    def _settle(self, bay, spare_s, margin_s):
+    def _settle(self, bay, spare_s, margin_s, release_s):
         for fleet in self.fleets:
             for j in range(len(fleet.promises)):
                 if fleet.promises[j].promise.bay is bay:
                     spare_s = min(spare_s, fleet.spare_s[j])
                     margin_s = max(margin_s, fleet.margin_s)
-        Fleet._settle(self, bay, spare_s, margin_s)
+                    release_s = max(release_s, fleet.release_s)
+        Fleet._settle(self, bay, spare_s, margin_s, release_s)
 
     def room_back_w(self, room_w):
         """What the least of the phases that cars share leaves for one of them; at most `room_w`."""
