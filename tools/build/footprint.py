@@ -9,6 +9,7 @@ import subprocess
 from tools.build import BuildError
 
 SHARED = "names and tables"
+LARGEST = 10  # modules in the table
 FROZEN = ("fun_data_", "const_", "children_", "raw_code_", "proto_fun_", "frozen_module_")
 
 
@@ -72,7 +73,13 @@ def table(sizes, budget, heap=None):
     taken = sum(heap.get(name, 0) for name in sizes["packages"])
     lines.append(row % ("all frozen code", sizes["frozen"], taken or ""))
     lines.append(row % ("  budget", budget["frozen_bytes"], ""))
+    lines.append(row % ("  left", budget["frozen_bytes"] - sizes["frozen"], ""))
     lines.append(row % ("MicroPython", sizes["flash"] - sizes["frozen"], heap.get("start", "")))
     fixed = "RAM fixed by the linker %d B, of which the heap %d B" % (sizes["ram"], budget["heap_bytes"])
     lines.append(fixed + ("; %d B of it free after all imports" % heap["free"] if heap else ""))
-    return lines
+    lines += ["the largest modules, their names and tables apart:"]
+    return lines + ["%9d  %s" % (size, path) for path, size in _largest(sizes.get("modules", {}))]
+
+
+def _largest(modules):
+    return sorted(modules.items(), key=lambda row: -row[1])[:LARGEST]

@@ -3,12 +3,14 @@
 Its mpy-tool freezes integers above 8191 in a constant tuple as big integers, because some target has room for
 no more; calculating with one of those allocates, and each takes 20 bytes of flash. Our boards have room for
 30 bits and a sign. It also keeps every file's path among the names, for tracebacks only; a traceback of
-ours says `protocols.iec104.link`, which is among the names anyway. The tools are loaded from the tree and
-changed in memory only.
+ours says `protocols.iec104.link`, which is among the names anyway. And it writes every constant tuple and
+long text where it is said; here equal ones are one, whichever module says them. The tools are loaded from the
+tree and changed in memory only.
 
-Where the environment has V2G_NAMES (a file with one name a line), every name of ours that does not stand in
-that file becomes a short one, the same one in the whole image; those that stand behind a `=` all become one.
-The file with `.map` added says which.
+Where the environment has V2G_NAMES (a file with one name a line, made by tools/build/names.py), every name
+of ours that does not stand alone in a line there becomes a short one, the same one in the whole image; those
+that stand behind a `=` all become one, and so do those behind one number. The file with `.map` added says
+which.
 """
 
 import importlib.util
@@ -55,22 +57,42 @@ def name_modules(tool):
     tool.freeze_mpy = freeze_named
 
 
+def share_constants(tool):
+    """Make equal constants one: tuples, and texts that are not among the names."""
+    freeze = tool.CompiledModule.freeze_constant_obj
+    made = {}
+
+    def freeze_once(module, name, value):
+        if not isinstance(value, (tuple, str, bytes)):
+            return freeze(module, name, value)
+        key = repr(value)  # True is no 1 there, and 1.0 neither
+        if key not in made:
+            made[key] = freeze(module, name, value)
+        return made[key]
+
+    tool.CompiledModule.freeze_constant_obj = freeze_once
+
+
 def shorten_names(tool, path):
     """Give mpy-tool's modules short names, but for those in the file and the runtime's own."""
     freeze = tool.freeze_mpy
 
     def freeze_short(idents, modules):
         words = Path(path).read_text(encoding="utf-8").split("\n")
-        kept = {word for word in words if word[:1] != "="}
+        kept = {word for word in words if word[:1] != "=" and " " not in word}
         shared = {word[1:] for word in words if word[:1] == "="} - kept
+        numbers = {name: int(number) for number, _, name in (word.partition(" ") for word in words) if name}
         said = tool.global_qstrs.qstrs[1:]
         kept.add(_SHARED)
         taken = {q.str for q in said} | kept
         short = (name for name in short_names() if name not in taken and name not in idents)
-        lines = []
-        for name in sorted(taken - kept):
+        given, lines = {}, []  # in the order of the numbers: what is busy stands together, apart in the cache
+        for name in sorted(taken - kept, key=lambda name: (numbers.get(name, len(numbers)), name)):
             if len(name) > 2 and name.isidentifier() and not name.startswith("__") and name not in idents:
-                lines.append((_SHARED if name in shared else next(short), name))
+                number = -1 if name in shared else numbers.get(name, name)
+                if number not in given:
+                    given[number] = _SHARED if name in shared else next(short)
+                lines.append((given[number], name))
         new = {name: tool.QStrType(other) for other, name in lines}
         for q in said:
             if q.str in new:
@@ -84,8 +106,9 @@ def shorten_names(tool, path):
 def short_names():
     """Every identifier of two letters, then of three."""
     names = [""]
+    letters = string.ascii_uppercase + string.ascii_lowercase  # in the order of the pool of names
     while True:
-        names = [name + letter for name in names for letter in string.ascii_letters]
+        names = [name + letter for name in names for letter in letters]
         if len(names[0]) > 1:
             yield from (name for name in names if not iskeyword(name))
 
@@ -100,6 +123,7 @@ def main(argv):
         if os.environ.get("V2G_NAMES"):
             shorten_names(tool, os.environ["V2G_NAMES"])
         name_modules(tool)
+        share_constants(tool)
     else:
         sys.path.insert(0, str(first / "tools"))
         tool = load(first / "tools" / "makemanifest.py")

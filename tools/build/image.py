@@ -18,7 +18,7 @@ from pathlib import Path
 from tools.build import BuildError, Missing, boards, footprint, freeze, source
 from tools.build.closure import closure, path_of, too_large_floats
 from tools.build.inline import bring, inline
-from tools.build.names import names_to_keep, parameters
+from tools.build.names import lines_of
 from tools.mpy import ROOT, compiler
 
 CROSS = "arm-none-eabi-"
@@ -169,10 +169,8 @@ class Job:
         texts = self._sources()
         for path, text in texts.items():
             _write(self.work / "sources" / path, text)
-        _write(
-            self.work / "names.txt",
-            "\n".join(sorted(names_to_keep(texts)) + ["=" + name for name in sorted(parameters(texts))]),
-        )
+        standins = {Path(s["file"]): (ROOT / s["file"]).read_text(encoding="utf-8") for s in self.standins}
+        _write(self.work / "names.txt", "\n".join(lines_of({**texts, **standins})))
         lines = [
             "freeze(%r, %r, opt=%d)" % (str(self.work / "sources"), tuple(str(p) for p in paths), level)
             for level, paths in self._levels().items()
