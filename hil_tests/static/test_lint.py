@@ -59,6 +59,10 @@ def test_a_finding_can_be_allowed_on_its_line_with_its_code():
     assert codes(bad + "  # lint: ok P11 the wrong code") == ["P10"]
 
 
+def test_an_element_that_is_a_dict_makes_no_other_loop_one():
+    assert codes('"""Head."""\nd = [0]\nd[0] = {}\nfor k in f():\n    pass') == []
+
+
 def test_a_finding_says_where(tmp_path, capsys):
     file = tmp_path / "a.py"
     file.write_text('"""Head."""\n\nA = b[::2]\n')

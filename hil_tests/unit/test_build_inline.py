@@ -149,3 +149,21 @@ def test_the_whole_firmware_still_compiles():
     saved = sum(len(texts[path]) - len(text) for path, text in done.items())
     assert saved > 1000
     assert path_of("firmware.loop") in done
+
+
+def test_a_constant_that_another_module_imports_is_handed_on(put_in):
+    middle = "from base import LIMIT, STOP\nfrom base import START\n\ndef f():\n    return STOP\n"
+    user = "import middle as m\nfrom middle import LIMIT\ndef f(x):\n    return x + LIMIT + m.START\n"
+    room = "from room import middle as m\ndef f():\n    return m.START\n"
+    done = put_in(base=BASE, middle=middle, user=user, room=room, **{"room.middle": middle})
+    assert "x + 10" in done["user"] and "from middle" not in done["user"]
+    assert "return 1" in done["room"]
+    assert "import" not in done["room.middle"]
+
+
+def test_what_is_still_asked_for_stays_all_the_way(put_in):
+    middle = "from base import LIMIT\n"
+    user = 'from middle import LIMIT\ndef f():\n    return f"{LIMIT}"\n'
+    done = put_in(base=BASE, middle=middle, user=user)
+    assert done["middle"] == middle and done["user"] == user
+    assert "LIMIT = const(10)" in done["base"]

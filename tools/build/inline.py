@@ -3,8 +3,9 @@
 MicroPython keeps every public name of a module in a dictionary on the heap, looks it up at every use, and
 builds a table with such names in it on the heap too. What a C compiler does with an enumeration is done here
 once for the whole image: a name in capitals that its module sets once to an integer becomes that integer,
-also behind an import; what nobody refers to any more, assignment or import, goes, and so do functions and
-methods that no module of the image mentions. Lines keep their numbers.
+also behind an import, or behind the import of another module that imports it; what nobody refers to any more,
+assignment or import, goes, and so do functions and methods that no module of the image mentions. Lines keep
+their numbers.
 Left alone is whatever a function hides, assigns or looks up by a computed name.
 """
 
@@ -39,8 +40,10 @@ class Module:
         self.tree = ast.parse(text, str(path))
         self.bound = _bindings(self.tree)
         self.constants = {}  # name -> value, its own
+        self.offered = {}  # name -> value, its own and those that it imports for all of itself
         self.known = {}  # name -> value, its own and imported
-        self.aliases = {}  # name -> path of a module of ours
+        self.aliases = {}  # name -> a module of ours
+        self.sources = {}  # node of an import -> the module of ours that it imports from
         self.edits = []  # (line, column, end line, end column, text)
 
     def replace(self, node, text):
@@ -77,8 +80,8 @@ def inline(texts, entries=()):
     for module in modules.values():
         _put_in(module)
     _clear_functions(modules, entries)
-    for module in modules.values():
-        _clear_imports(module)
+    while any([_clear_imports(module, asked) for module, asked in _asked(modules).items()]):
+        pass  # what is gone may have been the last to ask elsewhere
     needed = set().union(*(_still_said(module) for module in modules.values()))
     for module in modules.values():
         _clear_assignments(module, needed)
@@ -144,12 +147,13 @@ def _find_constants(module, modules):
             if source is not None and source is not module:
                 _find_constants(source, modules)
                 for alias in node.names:
-                    if alias.name in source.constants:
-                        module.known[alias.asname or alias.name] = source.constants[alias.name]
+                    if alias.name in source.offered:
+                        module.known[alias.asname or alias.name] = source.offered[alias.name]
         for name, value in _assigned(node):
             number = _evaluate(value, module.known)
             if number is not None and number in SMALL and module.bound[name] == 1:
                 module.constants[name] = module.known[name] = number
+    module.offered = {name: value for name, value in module.known.items() if module.bound[name] == 1}
 
 
 def _evaluate(node, known):
@@ -174,13 +178,15 @@ def _find_imports(module, modules):
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and node.level == 0:
             source = modules.get(path_of(node.module))
+            if source is not None:
+                module.sources[node] = source
             for alias in node.names:
                 name = alias.asname or alias.name
                 behind = modules.get(path_of("%s.%s" % (node.module, alias.name)))
                 if behind is not None and module.bound[name] == 1:
                     module.aliases[name] = behind
-                elif source is not None and alias.name in source.constants:
-                    module.known[name] = source.constants[alias.name]
+                elif source is not None and alias.name in source.offered:
+                    module.known[name] = source.offered[alias.name]
 
 
 def _put_in(module):
@@ -202,9 +208,9 @@ def _value_of(node, module):
         return module.known.get(node.id)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         behind = module.aliases.get(node.value.id)
-        if behind is not None and node.attr in behind.constants:
+        if behind is not None and node.attr in behind.offered:
             node.value.is_inlined = True
-            return behind.constants[node.attr]
+            return behind.offered[node.attr]
     return None
 
 
@@ -217,9 +223,22 @@ def _loaded(module):
     }
 
 
-def _clear_imports(module):
-    """Edits: imports of the module's first level that nobody needs any more."""
-    used = _loaded(module)
+def _asked(modules):
+    """{module: names that others still import from it, or ask it for}."""
+    asked = {module: set() for module in modules.values()}
+    for other in modules.values():
+        for node in _living(other.tree):
+            if isinstance(node, ast.ImportFrom) and node in other.sources:
+                asked[other.sources[node]].update(alias.name for alias in node.names)
+            elif isinstance(node, ast.Attribute) and not hasattr(node, "is_inlined"):
+                if isinstance(node.value, ast.Name) and node.value.id in other.aliases:
+                    asked[other.aliases[node.value.id]].add(node.attr)
+    return asked
+
+
+def _clear_imports(module, asked):
+    """Edits: imports of the module's first level that nobody needs any more; whether there were any."""
+    used, found = _loaded(module) | asked, False
     folds = _only_folds(module.tree)
     for node in module.tree.body:
         if not isinstance(node, ast.ImportFrom) or node.level:
@@ -234,8 +253,9 @@ def _clear_imports(module):
                 kept.append(alias)
         if len(kept) < len(node.names):
             words = [a.name + (" as " + a.asname if a.asname else "") for a in kept]
-            module.replace(node, "from %s import %s" % (node.module, ", ".join(words)) if kept else "")
-            node.names = kept
+            module.drop(node, "from %s import %s" % (node.module, ", ".join(words)) if kept else "")
+            node.names, found = kept, True
+    return found
 
 
 def _only_folds(tree):

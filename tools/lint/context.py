@@ -52,6 +52,8 @@ class Context:
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
             return
         name = self.name_of(node.targets[0])
+        if not name:
+            return  # an element or a slice: nothing that could be known again
         value = node.value
         called = self.name_of(value.func) if isinstance(value, ast.Call) else ""
         if called == "const":
