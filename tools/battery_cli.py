@@ -3,6 +3,7 @@ they run.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,8 @@ def add(app, reported, settings):
     def report(file: Recording = None, out: Output = None):
         """Draw each battery's session: SOC, power and its limit, wear. 绘制充放电过程图。"""
         file = file or latest(Path("runs"))
+        if out is not None:
+            make_folder(out)
         write_report(file, out or file.parent, settings.lang)
 
     battery.command()(reported(130)(export))
@@ -55,6 +58,7 @@ def export(store: StorePath, vehicle: Identity = None, file: RecordFile = None):
     if file is None:
         print(text)
     else:
+        make_folder(file.parent)
         file.write_text(text + "\n", encoding="utf-8")
 
 
@@ -65,6 +69,19 @@ def bring(store: StorePath, file: Record):
     records, record = Records(store), read(file)
     records.merge(record)
     print("%s is known at %s" % (record["identity"], store))
+
+
+def make_folder(folder):
+    """Where results go; Failure when nothing can be written there."""
+    from tools.catalogue import Failure
+    from tools.catalogue_host import OUTPUT_UNWRITABLE
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(OUTPUT_UNWRITABLE, "%s: %s" % (folder, error.strerror)) from None
+    if not os.access(folder, os.W_OK):
+        raise Failure(OUTPUT_UNWRITABLE, str(folder))
 
 
 def latest(runs):
@@ -113,9 +130,7 @@ def demo(lang="en"):
 
     folder = run_dir()
     console = Console()
-    console.print(
-        "an hour of two bays in virtual time; files in %s" % folder, style="dim", highlight=False
-    )
+    console.print("an hour of two bays in virtual time; files in %s" % folder, style="dim", highlight=False)
     reached_bp = evening.play(folder / "record.v2gr", lambda line: console.print(line, highlight=False))
     write_report(folder / "record.v2gr", folder, lang)
     if reached_bp < evening.EVENING.target_bp:

@@ -17,7 +17,7 @@ WORKERS = max(1, min(8, os.cpu_count() or 1))
 def run(ctx):
     """Figures; `--quick` takes few days."""
     days, called_days, tables, compared = (20, 6, 10, 5) if ctx.quick else (10_000, 1_000, 500, 500)
-    priced_days = 20 if ctx.quick else 500
+    priced_days = 5 if ctx.quick else 500
     with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
         verdicts = _all(ctx, pool, "%d days of departures" % days, promises.departures, days)
         called = _all(ctx, pool, "%d days of calls" % called_days, calls.called_day, called_days)

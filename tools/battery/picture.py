@@ -3,7 +3,9 @@ what held it, wear beside that of charging only. In Chinese where that is asked 
 font for it.
 """
 
+import logging
 import textwrap
+from pathlib import Path
 
 import matplotlib
 
@@ -22,20 +24,34 @@ FREE, CHARGE, DRIVER, CONVERTER = "#f2f2f2", "#d1495b", "#3f7d5c", "#9fb0c3"
 BATTERY = ("#7a4f8a", "#a678b5", "#c9a6d3", "#5a3568")
 OTHERS = ("#8a6d3b", "#c2a05f", "#5d6b7c", "#a0522d")
 LABELLED = 0.16  # a stretch of so much of the width has room for its own label
-FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "SimHei",
-         "PingFang SC", "Heiti SC", "Arial Unicode MS")  # fmt: skip
+FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
+         "Microsoft YaHei", "SimHei", "PingFang SC", "Heiti SC", "Arial Unicode MS")  # fmt: skip
+FILES = ("notosanscjk", "sourcehansans", "wqy", "msyh", "simhei", "pingfang")  # how their names begin
 LIFE_PPM = 200_000  # of the capacity, 20 %: a battery that has lost it counts as worn out
 
 
 def chinese_font():
     """Name of a font with Chinese glyphs on this computer, or None."""
+    return _known_font() or _new_font()
+
+
+def _known_font():
     known = {font.name for font in font_manager.fontManager.ttflist}
     return next((name for name in FONTS if name in known), None)
+
+
+def _new_font():
+    """matplotlib keeps its list of fonts for ever: one that came later has to be looked for."""
+    for path in font_manager.findSystemFonts():
+        if Path(path).name.lower().startswith(FILES):
+            font_manager.fontManager.addfont(path)
+    return _known_font()
 
 
 def draw(bay, path, lang="en"):
     """One bay's session as PNG, in `en` or `zh`."""
     font = chinese_font() if lang == "zh" else None
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a missing weight is no news
     with plt.rc_context({"font.family": ["DejaVu Sans", font] if font else ["DejaVu Sans"]}):
         _draw(bay, path, "zh" if font else "en")
 
@@ -62,8 +78,8 @@ def _draw(bay, path, lang):
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(True, color="#eeeeee", linewidth=0.8)
         axis.set_axisbelow(True)
-    text = textwrap.wrap(summary(bay, lang), 118) + textwrap.wrap(wear_summary(bay, lang), 118)
-    fig.suptitle("\n".join(text), x=0.01, ha="left", color=INK, fontsize=11.5)
+    text = [line for part in (summary, wear_summary) for line in textwrap.wrap(part(bay, lang), 126)]
+    fig.suptitle("\n".join(text), x=0.01, ha="left", color=INK, fontsize=11)
     fig.savefig(path, dpi=110)
     plt.close(fig)
 
@@ -163,9 +179,7 @@ def _power(axis, bay, minutes, say):
     must = np.array(bay.must) > 0
     text = say("allowed", "允许范围")
     axis.fill_between(minutes, np.where(must, high, low), high, step="post", color=BAND, label=text)
-    axis.plot(
-        minutes, np.array(bay.power_w) / 1000, color=POWER, linewidth=1.4, label=say("power", "功率")
-    )
+    axis.plot(minutes, np.array(bay.power_w) / 1000, color=POWER, linewidth=1.4, label=say("power", "功率"))
     if must.any():
         text = say("must charge: the grid's orders wait", "必须充电，暂不响应电网")
         axis.fill_between(
