@@ -23,6 +23,7 @@ class Run:
     """A story on a bench, recorded."""
 
     def __init__(self, ring_bytes=8192, snapshot_steps=600, drain=True):
+        gc.collect()  # the recording is one block, which grows
         self.bench = Bench(CONFIG)
         self.recorder = Recorder(self.bench.image, ring_bytes, snapshot_steps)
         self.data = bytearray(header(json.dumps(self.bench.config).encode()))
@@ -287,6 +288,7 @@ def test_garbage_instead_of_frames():
     )
     for frames in cases:
         raises(BadRecording, replayed, start + frames)
+    start = frames = cases = None
     run = Run().story(20)
     assert replayed(run.data).steps == 20
     good = bytes(run.data)

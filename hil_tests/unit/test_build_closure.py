@@ -34,6 +34,8 @@ def test_packages_of_a_report():
     assert footprint.package_of(Path("protocols/iec104/link.py")) == "protocols/iec104"
     assert footprint.package_of(Path("boards/mps2_an385/board.py")) == "boards/mps2_an385"
     sizes = {"packages": {"firmware": 100, "drivers": 50}, "frozen": 150, "flash": 1000, "ram": 500}
+    sizes["modules"] = {"firmware/a.py": 40, "firmware/b.py": 60}
     lines = footprint.table(sizes, {"frozen_bytes": 200, "heap_bytes": 400}, {"firmware": 30, "free": 300})
     ending = "of which the heap 400 B; 300 B of it free after all imports"
-    assert lines[-1] == "RAM fixed by the linker 500 B, " + ending
+    assert "RAM fixed by the linker 500 B, " + ending in lines
+    assert [line.split() for line in lines[-2:]] == [["60", "firmware/b.py"], ["40", "firmware/a.py"]]

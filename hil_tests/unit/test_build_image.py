@@ -19,6 +19,6 @@ def test_a_missing_compiler_is_named_with_its_package(monkeypatch, tmp_path):
 
 
 def test_over_the_budget():
-    sizes = {"packages": {"firmware": 140000}, "frozen": 140000, "flash": 300000, "ram": 1000}
+    sizes = {"packages": {"firmware": 140000}, "frozen": 140000, "flash": 300000, "ram": 1000, "modules": {}}
     with pytest.raises(BuildError, match="140000 B, the board's budget is 131072 B"):
         footprint.check(sizes, boards.load("mps2_an385")["budget"])

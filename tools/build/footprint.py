@@ -78,7 +78,7 @@ def table(sizes, budget, heap=None):
     fixed = "RAM fixed by the linker %d B, of which the heap %d B" % (sizes["ram"], budget["heap_bytes"])
     lines.append(fixed + ("; %d B of it free after all imports" % heap["free"] if heap else ""))
     lines += ["the largest modules, their names and tables apart:"]
-    return lines + ["%9d  %s" % (size, path) for path, size in _largest(sizes.get("modules", {}))]
+    return lines + ["%9d  %s" % (size, path) for path, size in _largest(sizes["modules"])]
 
 
 def _largest(modules):
