@@ -14,6 +14,7 @@ from tools import catalogue  # noqa: E402
 HEIGHTS = (3.2, 1.1, 1.2, 0.9)
 INK, ORDER, POWER, BAND = "#333333", "#d1495b", "#00798c", "#e3eef0"
 LANES = ("#2e4057", "#3f7d5c", "#b23a48", "#7a4f8a", "#00798c", "#5d6b7c")
+LEGEND = 4  # entries in a line of it
 
 
 def plot_run(run, figures, path, title):
@@ -96,7 +97,7 @@ def _soc(axis, run):
         )
     _frame_soc(axis, run, low, high)
     axis.set_ylabel("SOC, %")
-    axis.legend(loc="upper left", ncols=4, frameon=False, fontsize=8)
+    axis.legend(loc="upper left", ncols=LEGEND, frameon=False, fontsize=8)
 
 
 def _frame_soc(axis, run, low, high):
@@ -106,7 +107,8 @@ def _frame_soc(axis, run, low, high):
     bottom = low if bottom - low < 10 else bottom
     top = high if high - top < 10 else top
     room = 0.2 * (top - bottom) + 0.3
-    axis.set_ylim(bottom - room, top + 1.6 * room)
+    legend = -(-len(run.truth.soc_bp) // LEGEND)  # lines, which need room above
+    axis.set_ylim(bottom - room, top + (0.6 + legend) * room)
 
 
 def _codes(axis, run):
